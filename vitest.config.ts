@@ -1,0 +1,23 @@
+/**
+ * The test tiers. Each is a project of its own, so that a slow tier never hides in a fast one.
+ *
+ * @module
+ */
+import { defineConfig } from 'vitest/config';
+
+const tier = (name: string, include: string[], testTimeout: number) => ({
+  test: { name, include, testTimeout, hookTimeout: testTimeout, environment: 'node' as const },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      tier('unit', ['test/{core,ports,io,agent,start,tools,testing,docs,public}/**/*.test.ts'], 20_000),
+      tier('contract', ['test/contract/**/*.test.ts'], 60_000),
+      tier('cli', ['test/cli/**/*.test.ts'], 60_000),
+      tier('fuzz', ['test/fuzz/**/*.test.ts'], 600_000),
+      tier('libtorrent', ['test/libtorrent/**/*.test.ts'], 120_000),
+      tier('e2e', ['test/e2e/**/*.test.ts'], 300_000),
+    ],
+  },
+});
