@@ -1,0 +1,72 @@
+/**
+ * The one error class of the project and the list of its codes.
+ *
+ * A code exists where a caller would act differently. docs/guide/errors.md says for each code what happened, what is
+ * guaranteed and what to do; a test keeps that page and this list equal.
+ *
+ * @module
+ */
+
+/** What went wrong, for programs. The comment is the one-line meaning; the page has the rest. */
+export const ERROR_CODES = [
+  // keys
+  'KEY_MALFORMED', // text or bytes that are not an Ed25519 key in z-base-32
+  'KEY_FILE_EXISTS', // a key is never overwritten
+  'KEY_FILE_UNREADABLE', // missing, not permitted, or not a key file
+  'KEY_FILE_UNWRITABLE', // no key file could be made there
+  // versions, stamp, release
+  'VERSION_MALFORMED', // not A.B.C with numbers from 0 to 2147483647
+  'STAMP_MISSING', // no region in the file: it was never built for updates
+  'STAMP_MALFORMED', // a region is there but damaged, doubled, or moved from where it belongs
+  'RELEASE_MALFORMED', // bytes that are not a release description
+  'RELEASE_UNSIGNED', // the region is still the empty placeholder
+  'RELEASE_BAD_SIGNATURE', // not signed by this owner
+  'RELEASE_MISMATCH', // the program's bytes are not the release they claim to be
+  'RELEASE_NOT_NEWER', // valid, but would not move the version forward
+  'RELEASE_NOT_FOUND', // nobody announced a release of this owner
+  // discovery
+  'RECORD_MALFORMED', // a slot value that is not a record
+  'DHT_MESSAGE_MALFORMED', // a packet or item that is not what BEP 5/44 allow
+  'DHT_UNREACHABLE', // no DHT node answered
+  'DHT_PUT_REFUSED', // a storing node refused the item
+  'DHT_BIND_FAILED', // the UDP port is taken or not permitted
+  // transfer
+  'TRANSPORT_UNAVAILABLE', // no iroh addon for this platform, or it does not load
+  'PEER_UNREACHABLE', // no connection to the peer
+  'PEER_REFUSED', // the peer said no: busy, other owner, clock too far off
+  'PEER_TIMEOUT', // connected, then silent
+  'PEER_TOO_SLOW', // below the minimum rate
+  'PEER_MISBEHAVED', // sent something the protocol does not allow
+  // install and restart
+  'PROGRAM_UNREADABLE', // the program file is missing or cannot be read
+  'INSTALL_NOT_WRITABLE', // no permission to replace the program where it is
+  'INSTALL_NO_SPACE', // not enough room beside the program
+  'INSTALL_FAILED', // nothing was replaced: the old program is still in place
+  'RESTART_FAILED', // installed, but the running process could not be replaced
+  // agent, tools
+  'AGENT_FAILED', // the agent's thread ended; the host is not affected
+  'OPTION_INVALID', // an option or argument out of its range
+  'BUILD_FAILED', // no executable was made
+  'CANCELLED', // stopped on request; nothing was left behind
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/**
+ * Every failure Peerpatch reports. The message says what was tried and what to do, in lower case, without a full stop.
+ * Anything else that is thrown is a bug.
+ */
+export class PeerpatchError extends Error {
+  override readonly name = 'PeerpatchError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Whether `error` is a {@link PeerpatchError}, optionally with one of `codes`. */
+export function isPeerpatchError(error: unknown, ...codes: readonly ErrorCode[]): error is PeerpatchError {
+  return error instanceof PeerpatchError && (codes.length === 0 || codes.includes(error.code));
+}

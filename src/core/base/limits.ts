@@ -1,0 +1,112 @@
+/**
+ * Every bound on what strangers can make us hold, read or wait for, in one place.
+ *
+ * Checked before anything is allocated. Units are in the names.
+ *
+ * @module
+ */
+
+/** Largest program that can be a release. A signed size above it is malformed. */
+export const MAX_PROGRAM_BYTES: number = 4 * 1024 ** 3;
+/** Headers at the start of a program (load commands, section table) that are held in memory. */
+export const MAX_PROGRAM_HEAD_BYTES: number = 256 * 1024;
+/** ELF sections that are looked at. Linked programs have about forty. */
+export const MAX_ELF_SECTIONS = 4096;
+/** Bytes behind the signed part of a Mach-O file (its code signature) a download may have: a share, plus a floor. */
+export const MAX_MACHO_TAIL_SHARE: number = 1 / 64;
+export const MACHO_TAIL_FLOOR_BYTES: number = 1024 ** 2;
+
+/** Largest UDP payload we read. KRPC answers stay far below. */
+export const MAX_PACKET_BYTES = 2048;
+/** Nesting of lists and dictionaries in a KRPC message. */
+export const MAX_BENCODE_DEPTH = 8;
+/** BEP 44: a value's bencoded length. */
+export const MAX_ITEM_VALUE_BYTES = 1000;
+/** BEP 44: a salt's length. */
+export const MAX_ITEM_SALT_BYTES = 64;
+/** A KRPC transaction id that a node echoes; ours have 4 bytes. */
+export const MAX_TRANSACTION_BYTES = 16;
+/** A write token we keep for a node; the common ones have 4 to 20 bytes. */
+export const MAX_TOKEN_BYTES = 64;
+/** Queries waiting for an answer, for one address family. */
+export const MAX_PENDING_QUERIES = 1024;
+/** Walks running at once, for one address family. */
+export const MAX_WALKS = 64;
+/** Nodes one walk remembers, and queries it sends. */
+export const MAX_WALK_CANDIDATES = 256;
+export const MAX_WALK_QUERIES = 192;
+/** Items a storing node keeps: the least recently used goes first. */
+export const MAX_STORED_ITEMS = 1000;
+/** Addresses a node counts queries of. */
+export const MAX_RATED_ADDRESSES = 4096;
+/** Addresses that are remembered for not answering. */
+export const MAX_SUSPECTS = 512;
+/** Packets handed to the system and not yet sent. */
+export const MAX_UNSENT_PACKETS = 1024;
+/** Different values of one slot that are looked at. A slot holds about twenty. */
+export const MAX_SLOT_VALUES = 64;
+/** The sealed record inside a slot's value. */
+export const MAX_SEALED_RECORD_BYTES = 2048;
+/** Address hints of one record: socket addresses, and the length of the relay's URL. */
+export const MAX_HINT_ADDRESSES = 4;
+export const MAX_RELAY_URL_BYTES = 128;
+
+/** One read from a peer, and one write to it. Larger ones are hardly faster and stall the thread that converts them. */
+export const TRANSFER_CHUNK_BYTES: number = 128 * 1024;
+/** Incoming connections whose handshake is not done. More are turned away. */
+export const MAX_HANDSHAKES = 64;
+/** What a connection may have received beyond what was read from it: two windows of a stream. */
+export const MAX_UNREAD_BYTES: number = 2.5 * 1024 ** 2;
+/** Addresses tried for one peer. */
+export const MAX_DIALED_ADDRESSES = 8;
+
+/** How long a peer may take over a transfer. Time counts only while it is the peer that is waited for. */
+export interface PaceLimits {
+  /** Longest wait for one piece. */
+  readonly idleMs: number;
+  /** The rate is looked at each time this much waiting has come together. */
+  readonly windowMs: number;
+  /** Below it over a whole window a peer is too slow. Together with the signed size it bounds the total time. */
+  readonly minBytesPerSecond: number;
+}
+
+export interface FetchLimits extends PaceLimits {
+  readonly connectMs: number;
+  /** From the open connection to the first byte of the answer. A serving peer may keep us waiting for a free place. */
+  readonly answerMs: number;
+}
+
+export const FETCH_LIMITS: FetchLimits = {
+  connectMs: 15_000,
+  answerMs: 15_000,
+  idleMs: 15_000,
+  windowMs: 30_000,
+  minBytesPerSecond: 16 * 1024,
+};
+
+export interface ServeLimits extends PaceLimits {
+  /** Connections at once, in whatever state. More are closed at once. */
+  readonly maxConnections: number;
+  /** Programs being sent at once. */
+  readonly maxUploads: number;
+  /** From the open connection to the last byte of the request. */
+  readonly requestMs: number;
+  /** Wait for one of the `maxUploads` places. Below the client's `answerMs`. */
+  readonly placeMs: number;
+  /** How long a refused client has to read the refusal. */
+  readonly refusalMs: number;
+  /** How long a client has to read what is still under way and close. */
+  readonly lingerMs: number;
+}
+
+export const SERVE_LIMITS: ServeLimits = {
+  maxConnections: 32,
+  maxUploads: 8,
+  requestMs: 10_000,
+  placeMs: 10_000,
+  refusalMs: 1000,
+  lingerMs: 90_000,
+  idleMs: 30_000,
+  windowMs: 60_000,
+  minBytesPerSecond: 4 * 1024,
+};
