@@ -1,0 +1,55 @@
+/**
+ * The DHT as the agent sees it: walk to the nodes that store a key, see what each holds, store at each.
+ *
+ * Real: io/dht/mainline. Fake: testing/memory-network. Items that reach the caller are verified against the slot's key
+ * (BEP 44); what is inside them is not.
+ *
+ * @module
+ */
+
+/** The key pair and salt that name one BEP 44 mutable item. */
+export interface ItemKey {
+  /** 32 bytes, Ed25519. Answers under another key are dropped. */
+  readonly publicKey: Uint8Array;
+  /** At most 64 bytes. */
+  readonly salt: Uint8Array;
+  /** Signs an item under `publicKey`. */
+  sign(message: Uint8Array): Uint8Array;
+}
+
+/** One stored value, its signature verified. */
+export interface ItemValue {
+  /** BEP 44 sequence number, a signed 64-bit integer. */
+  readonly seq: bigint;
+  /** The byte string stored: without its bencoding. */
+  readonly value: Uint8Array;
+}
+
+/** A node close to the item's target that answered, and what it holds for the target. */
+export interface StoringNode {
+  /** Host and port as `127.0.0.1:6881` or `[::1]:6881`: for logs. */
+  readonly address: string;
+  /** Undefined when the node holds nothing valid for the target. */
+  readonly item: ItemValue | undefined;
+  /**
+   * Stores `value` under `seq` at this node with the token it gave; no `cas`.
+   *
+   * @throws PeerpatchError DHT_PUT_REFUSED, DHT_UNREACHABLE
+   */
+  put(seq: bigint, value: Uint8Array, signal?: AbortSignal): Promise<void>;
+}
+
+export interface DhtGetOptions {
+  readonly signal?: AbortSignal;
+  /** Called for each answering node as its answer arrives, before the walk has ended. */
+  readonly onNode?: (node: StoringNode) => void;
+}
+
+export interface Dht {
+  /** Looks up the item at the closest nodes, all of them: values may differ between nodes. Closest first.
+   *
+   * @throws PeerpatchError DHT_UNREACHABLE when no node answered at all
+   */
+  get(key: ItemKey, options?: DhtGetOptions): Promise<readonly StoringNode[]>;
+  close(): Promise<void>;
+}

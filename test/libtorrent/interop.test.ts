@@ -1,0 +1,143 @@
+/**
+ * Against another implementation: a private DHT of 20 libtorrent nodes. Skipped, with a line that says so, where the Python
+ * module is missing (Debian: python3-libtorrent).
+ */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asciiBytes } from '../../src/core/base/bytes.ts';
+import { toHex } from '../../src/core/base/hex.ts';
+import type { MainlineDht } from '../../src/io/dht/mainline.ts';
+import { startBootstrapNode } from '../../src/tools/bootstrap-node.ts';
+import { openClient, testItemKey, valuesOf } from '../support/dht-clients.ts';
+
+const PYTHON = process.env['PEERPATCH_PYTHON'] ?? '/usr/bin/python3';
+const NODES = 20;
+const installed = spawnSync(PYTHON, ['-c', 'import libtorrent']).status === 0;
+if (!installed) {
+  console.warn(
+    `SKIPPED: libtorrent interop, because ${PYTHON} has no module libtorrent (apt-get install python3-libtorrent)`,
+  );
+}
+
+interface Answer {
+  readonly ports?: readonly number[];
+  readonly nodes?: readonly number[];
+  readonly stored?: number;
+  readonly found?: readonly { readonly seq: number; readonly value: string }[];
+  readonly error?: string;
+}
+
+describe.skipIf(!installed)('with a DHT of libtorrent nodes', () => {
+  let network: ChildProcess;
+  let answers: AsyncIterator<string>;
+  let bootstrap: readonly string[] = [];
+  const clients: MainlineDht[] = [];
+
+  const nextAnswer = async (): Promise<Answer> => {
+    const { value, done } = await answers.next();
+    if (done === true) throw new Error('the libtorrent process ended');
+    const answer = JSON.parse(value) as Answer;
+    if (answer.error !== undefined) throw new Error(answer.error);
+    return answer;
+  };
+  const libtorrent = (command: Readonly<Record<string, unknown>>): Promise<Answer> => {
+    network.stdin?.write(`${JSON.stringify(command)}\n`);
+    return nextAnswer();
+  };
+  const join = async (): Promise<MainlineDht> => {
+    const client = await openClient(bootstrap);
+    clients.push(client);
+    await client.ready();
+    return client;
+  };
+
+  beforeAll(async () => {
+    network = spawn(PYTHON, ['-W', 'ignore', 'test/libtorrent/network.py', String(NODES)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    if (network.stdout === null) throw new Error('no output from libtorrent');
+    answers = createInterface({ input: network.stdout })[Symbol.asyncIterator]();
+    bootstrap = ((await nextAnswer()).ports ?? []).slice(0, 3).map((port) => `127.0.0.1:${port}`);
+  });
+  afterAll(async () => {
+    await Promise.all(clients.map((client) => client.close()));
+    network.stdin?.end(`${JSON.stringify({ do: 'quit' })}\n`);
+    network.kill();
+  });
+
+  it('reaches all 20 of them', async () => {
+    const nodes = await (await join()).get(testItemKey(20));
+    expect(nodes).toHaveLength(NODES);
+  });
+
+  it.each([
+    ['with a salt', 21, 'pepper'],
+    ['without a salt', 22, ''],
+  ])('stores what libtorrent reads, %s', async (_, seed, salt) => {
+    const key = testItemKey(seed, salt);
+    const nodes = await (await join()).get(key);
+    const puts = await Promise.allSettled(nodes.map((node) => node.put(3n, asciiBytes('put by peerpatch'))));
+    expect(puts.filter(({ status }) => status === 'fulfilled').length).toBe(nodes.length);
+    const answer = await libtorrent({ do: 'get', key: toHex(key.publicKey), salt: toHex(key.salt), from: 11 });
+    expect(answer.found).toContainEqual({ seq: 3, value: 'put by peerpatch' });
+  });
+
+  it.each([
+    ['with a salt', 23, 'pepper'],
+    ['without a salt', 24, ''],
+  ])('reads what libtorrent stores, %s', async (_, seed, salt) => {
+    const key = testItemKey(seed, salt);
+    const secret = toHex(new Uint8Array(32).fill(seed));
+    const { stored } = await libtorrent({
+      do: 'put',
+      seed: secret,
+      key: toHex(key.publicKey),
+      salt: toHex(key.salt),
+      value: 'put by libtorrent',
+      from: 7,
+    });
+    expect(stored).toBeGreaterThan(0);
+    expect(valuesOf(await (await join()).get(key))).toEqual(['1 put by libtorrent']);
+  });
+
+  it('finds three different values that stand under one key', async () => {
+    const key = testItemKey(25);
+    const nodes = await (await join()).get(key);
+    await Promise.all(nodes.map((node, index) => node.put(0n, asciiBytes(`value ${index % 3}`))));
+    expect(valuesOf(await (await join()).get(key))).toEqual(['0 value 0', '0 value 1', '0 value 2']);
+  });
+
+  it('learns by reading back that libtorrent keeps the first of two values with equal seq', async () => {
+    const key = testItemKey(26);
+    const dht = await join();
+    const [node] = await dht.get(key);
+    await node?.put(1n, asciiBytes('first'));
+    await node?.put(1n, asciiBytes('second')); // reported as a success
+    expect(valuesOf(await dht.get(key))).toEqual(['1 first']);
+  });
+
+  it('is told by libtorrent when its seq is too low', async () => {
+    const key = testItemKey(27);
+    const [node] = await (await join()).get(key);
+    await node?.put(5n, asciiBytes('newer'));
+    const late = node?.put(4n, asciiBytes('older'));
+    await expect(late).rejects.toMatchObject({ code: 'DHT_PUT_REFUSED', message: expect.stringContaining('302') });
+  });
+
+  it('serves libtorrent as a node: what is stored through one is read through the other', async () => {
+    const node = await startBootstrapNode({ host: '127.0.0.1', port: 0, bootstrap });
+    try {
+      const client = await openClient([node.address]);
+      clients.push(client);
+      const key = testItemKey(28);
+      const nodes = await client.get(key);
+      expect(nodes.map(({ address }) => address)).toContain(node.address);
+      await Promise.all(nodes.map((storing) => storing.put(2n, asciiBytes('everywhere'))));
+      const answer = await libtorrent({ do: 'get', key: toHex(key.publicKey), salt: toHex(key.salt), from: 5 });
+      expect(answer.found).toContainEqual({ seq: 2, value: 'everywhere' });
+    } finally {
+      await node.close();
+    }
+  });
+});
