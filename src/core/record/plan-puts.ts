@@ -1,0 +1,103 @@
+/**
+ * Decides at which storing nodes to put our record, and under which sequence number.
+ *
+ * what a node holds                           what we do
+ * nothing                                     put, seq 0
+ * something that is no announcement           put over it
+ * an announcement of an older version         put over it
+ * our own announcement of our version         leave it
+ * another node's announcement of our version  put over it only while we hold less than our fair share
+ * an announcement of a newer version          leave it
+ *
+ * Strangers can fill a slot; whatever the owner did not sign counts as nothing. Spec: docs/spec/05-record.md.
+ *
+ * @module
+ */
+import { toHex } from '../base/hex.ts';
+import { compareVersions, type Version } from '../release/version.ts';
+import type { Announcement } from './open.ts';
+
+/** BEP 44 sequence numbers are signed 64-bit. */
+const MAX_SEQ = 2n ** 63n - 1n;
+
+/** What one storing node holds for the slot. */
+export interface Holding {
+  /** Sequence number of the item; undefined when there is none. */
+  readonly seq: bigint | undefined;
+  /** What {@link openAnnouncement} made of the item; undefined when it refused it, or when there is none. */
+  readonly announcement: Announcement | undefined;
+}
+
+export interface OwnAnnouncement {
+  /** 32 bytes. */
+  readonly nodeId: Uint8Array;
+  readonly version: Version;
+}
+
+export interface PlannedPut {
+  /** Index of the node in the holdings given. */
+  readonly node: number;
+  readonly seq: bigint;
+}
+
+/**
+ * The fair share is the number of nodes that do not hold a newer version, divided by the number of publishers, and at
+ * least one: with many publishers each still appears now and then.
+ *
+ * @param holdings one for each storing node
+ * @param fraction from 0 up to, not including, 1: which record of another publisher gives way
+ */
+export function planPuts(holdings: readonly Holding[], own: OwnAnnouncement, fraction: () => number): PlannedPut[] {
+  const ownKey = toHex(own.nodeId);
+  const taken: number[] = [];
+  /** Publisher (node id in hex) to the nodes that hold its record of our version. */
+  const equals = new Map<string, number[]>();
+  let eligible = 0;
+  for (const [node, { announcement }] of holdings.entries()) {
+    const order = announcement === undefined ? -1 : compareVersions(announcement.release.version, own.version);
+    if (order > 0) continue;
+    eligible++;
+    if (order < 0 || announcement === undefined) taken.push(node);
+    else {
+      const publisher = toHex(announcement.nodeId);
+      equals.set(publisher, [...(equals.get(publisher) ?? []), node]);
+    }
+  }
+  let held = taken.length + (equals.get(ownKey)?.length ?? 0);
+  equals.delete(ownKey);
+
+  const fairShare = Math.max(1, Math.floor(eligible / (equals.size + 1)));
+  while (held < fairShare) {
+    const node = takeFromLargest([...equals.values()], fraction);
+    if (node === undefined) break;
+    taken.push(node);
+    held++;
+  }
+  return taken.map((node) => ({ node, seq: nextSeq(holdings[node]?.seq) }));
+}
+
+/** Whether a holding is our own record of our version: what a put should lead to. */
+export function isOwn({ announcement }: Holding, own: OwnAnnouncement): boolean {
+  return (
+    announcement !== undefined &&
+    toHex(announcement.nodeId) === toHex(own.nodeId) &&
+    compareVersions(announcement.release.version, own.version) === 0
+  );
+}
+
+/**
+ * One above what is stored, never negative, which some nodes refuse. At the end of the numbers the same again: half of the
+ * DHT's nodes take an equal number, and a stranger who wrote the last one must not close the slot.
+ */
+function nextSeq(stored: bigint | undefined): bigint {
+  if (stored === undefined || stored < 0n) return 0n;
+  return stored < MAX_SEQ ? stored + 1n : MAX_SEQ;
+}
+
+/** Removes and returns one node of a publisher that holds the most. */
+function takeFromLargest(publishers: readonly number[][], fraction: () => number): number | undefined {
+  const most = Math.max(0, ...publishers.map(({ length }) => length));
+  const largest = publishers.filter(({ length }) => length === most);
+  const nodes = largest[Math.floor(fraction() * largest.length)];
+  return nodes?.splice(Math.floor(fraction() * nodes.length), 1)[0];
+}
