@@ -1,0 +1,156 @@
+/**
+ * Serves the running program to peers of the same owner. Spec: docs/spec/09-transfer.md.
+ *
+ * One request a connection; everything a stranger can hold open is counted and timed. Failures of clients are theirs and are
+ * not reported; failures of this side are events.
+ *
+ * @module
+ */
+import { orAbort } from '../core/base/abort.ts';
+import { isPeerpatchError, PeerpatchError } from '../core/base/errors.ts';
+import { toHex } from '../core/base/hex.ts';
+import { SERVE_LIMITS, type ServeLimits } from '../core/base/limits.ts';
+import { MINUTE_MS } from '../core/base/units.ts';
+import type { PublicKey } from '../core/keys/public-key.ts';
+import { formatVersion } from '../core/release/version.ts';
+import { v0Alpn } from '../core/transfer/alpn.ts';
+import { AUTH_BYTES, isTransferAuth } from '../core/transfer/auth.ts';
+import { STATUS_REFUSED } from '../core/transfer/frame.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Connection, Network, Stream } from '../ports/network.ts';
+import { within } from './deadline.ts';
+import { errorEvent, type EmitEvent } from './events.ts';
+import { createPlaces, type Places } from './places.ts';
+import { upload, type Offer } from './upload.ts';
+
+export type { Offer } from './upload.ts';
+
+export interface ServeOptions {
+  readonly network: Network;
+  readonly owner: PublicKey;
+  readonly clock: Clock;
+  /** Asked for each client whose turn has come. Undefined: there is nothing to serve, the client is refused. */
+  readonly offer: () => Promise<Offer | undefined> | Offer | undefined;
+  readonly emit: EmitEvent;
+  /** Default {@link SERVE_LIMITS}. */
+  readonly limits?: ServeLimits | undefined;
+}
+
+export interface Server {
+  /** Programs being sent now. */
+  readonly uploads: number;
+  /** Ends every upload and takes no new client; resolves when every offer has been given back. Idempotent. */
+  close(): Promise<void>;
+}
+
+interface Serving extends ServeOptions {
+  readonly limits: ServeLimits;
+  readonly places: Places;
+  readonly signal: AbortSignal;
+}
+
+/** Serves until `close`, or until the network is closed. Once for each network and owner. */
+export function serve(options: ServeOptions): Server {
+  const limits = options.limits ?? SERVE_LIMITS;
+  const stopping = new AbortController();
+  const places = createPlaces(limits.maxUploads);
+  const serving: Serving = { ...options, limits, places, signal: stopping.signal };
+  const clients = new Set<Promise<void>>();
+
+  options.network.listen(v0Alpn(options.owner), (connection) => {
+    if (stopping.signal.aborted || clients.size >= limits.maxConnections) {
+      connection.close(0, 'busy');
+      return;
+    }
+    const client = serveClient(connection, serving).finally(() => clients.delete(client));
+    clients.add(client);
+  });
+
+  return {
+    get uploads() {
+      return places.taken;
+    },
+    async close() {
+      stopping.abort(new PeerpatchError('CANCELLED', 'this peer stops serving'));
+      await Promise.all(clients);
+    },
+  };
+}
+
+/** One client from its connection to its end. Rejects with bugs only. */
+async function serveClient(connection: Connection, serving: Serving): Promise<void> {
+  let reason = 'failed';
+  try {
+    reason = await answer(connection, serving);
+  } catch (error) {
+    // A client that leaves, stalls or is too slow is no event of ours: strangers could flood the host with them.
+    if (isPeerpatchError(error, 'PEER_UNREACHABLE', 'PEER_TIMEOUT', 'PEER_TOO_SLOW', 'CANCELLED')) return;
+    serving.emit(errorEvent('serve', error));
+  } finally {
+    connection.close(0, reason);
+  }
+}
+
+/** @returns the reason to close with */
+async function answer(connection: Connection, serving: Serving): Promise<string> {
+  const { clock, owner, offer: nextOffer, emit, limits, places, signal } = serving;
+  const { stream, auth } = await readRequest(connection, serving);
+  if (!isTransferAuth(owner, Math.floor(clock.now() / MINUTE_MS), auth)) {
+    await refuse(connection, stream, serving);
+    return 'auth failed';
+  }
+  const leave = await places.take(clock, limits.placeMs, signal);
+  let offer: Offer | undefined;
+  try {
+    offer = leave && (await nextOffer());
+    if (offer !== undefined) await upload({ stream, offer, clock, limits, signal });
+  } finally {
+    leave?.();
+    await offer?.program.close();
+  }
+  if (offer === undefined) {
+    await refuse(connection, stream, serving);
+    return 'busy';
+  }
+  await untilClosed(connection, limits.lingerMs, serving);
+  const version = formatVersion(offer.release.version);
+  emit({ type: 'served', version, peer: toHex(connection.remoteId), sentBytes: offer.program.sizeBytes });
+  return 'done';
+}
+
+function readRequest(
+  connection: Connection,
+  { clock, limits, signal }: Serving,
+): Promise<{ readonly stream: Stream; readonly auth: Uint8Array }> {
+  const late = (): PeerpatchError => new PeerpatchError('PEER_TIMEOUT', 'the client sent no request');
+  return within({ clock, ms: limits.requestMs, signal, late }, async (inTime) => {
+    const stream = await connection.acceptStream(inTime);
+    const auth = new Uint8Array(AUTH_BYTES);
+    for (let filled = 0; filled < AUTH_BYTES;) {
+      const bytes = await stream.read(AUTH_BYTES - filled, inTime);
+      if (bytes === undefined) throw new PeerpatchError('PEER_UNREACHABLE', 'the client ended inside its request');
+      auth.set(bytes, filled);
+      filled += bytes.length;
+    }
+    return { stream, auth };
+  });
+}
+
+/** Says no, and leaves the client a moment to read it: closing at once would take the byte back. */
+async function refuse(connection: Connection, stream: Stream, serving: Serving): Promise<void> {
+  const { clock, limits, signal } = serving;
+  const late = (): PeerpatchError => new PeerpatchError('PEER_TIMEOUT', 'the client did not read its refusal');
+  await within({ clock, ms: limits.refusalMs, signal, late }, async (inTime) => {
+    await stream.write(Uint8Array.of(STATUS_REFUSED), inTime);
+    await stream.finish();
+    await orAbort(connection.closed, inTime);
+  }).catch((error: unknown) => {
+    if (!isPeerpatchError(error)) throw error;
+  });
+}
+
+/** The client closes when it has everything: only then have the last bytes arrived. */
+function untilClosed(connection: Connection, ms: number, { clock, signal }: Serving): Promise<void> {
+  const late = (): PeerpatchError => new PeerpatchError('PEER_TIMEOUT', 'the client did not close');
+  return within({ clock, ms, signal, late }, (inTime) => orAbort(connection.closed, inTime));
+}

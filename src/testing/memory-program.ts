@@ -1,0 +1,111 @@
+/**
+ * A program store in memory: what an update reads and replaces, without a file.
+ *
+ * @module
+ */
+import { concatBytes } from '../core/base/bytes.ts';
+import { PeerpatchError } from '../core/base/errors.ts';
+import type { AcceptedRelease } from '../core/release/accept.ts';
+import type { OpenProgram, ProgramStore, StagedProgram } from '../ports/program.ts';
+
+export interface MemoryProgramOptions {
+  /** Shown as the path of the program. Default `/memory/program`. */
+  readonly path?: string;
+  /** Bytes of one piece when it is read. Default 64 KiB. */
+  readonly pieceBytes?: number;
+}
+
+export class MemoryProgram implements ProgramStore {
+  /** The program as it is now; undefined while there is none. */
+  content: Uint8Array | undefined;
+  /** What was installed so far, oldest first. */
+  readonly installed: AcceptedRelease[] = [];
+  /** Makes what comes next fail with this: the full disk, the missing permission. */
+  failure: PeerpatchError | undefined;
+  readonly #path: string;
+  readonly #pieceBytes: number;
+  #staged = 0;
+
+  constructor(content?: Uint8Array, { path = '/memory/program', pieceBytes = 64 * 1024 }: MemoryProgramOptions = {}) {
+    this.content = content;
+    this.#path = path;
+    this.#pieceBytes = pieceBytes;
+  }
+
+  /** Staged programs that were neither installed nor discarded: 0 when everybody tidied up. */
+  get staged(): number {
+    return this.#staged;
+  }
+
+  open(): Promise<OpenProgram> {
+    const { content } = this;
+    if (content === undefined) {
+      return Promise.reject(new PeerpatchError('PROGRAM_UNREADABLE', `could not read ${this.#path}: there is none`));
+    }
+    const pieceBytes = this.#pieceBytes;
+    return Promise.resolve({
+      path: this.#path,
+      sizeBytes: content.length,
+      read: (from = 0) => pieces(content, from, pieceBytes),
+      close: () => Promise.resolve(),
+    });
+  }
+
+  stage(sizeBytes: number): Promise<StagedProgram> {
+    return this.#attempt(() => {
+      this.#staged++;
+      return this.#stagedProgram(sizeBytes);
+    });
+  }
+
+  #stagedProgram(sizeBytes: number): StagedProgram {
+    const written: Uint8Array[] = [];
+    let open = true;
+    const close = (): void => {
+      if (open) this.#staged--;
+      open = false;
+    };
+    return {
+      write: (bytes) =>
+        this.#attempt(() => {
+          written.push(bytes.slice());
+        }),
+      install: (release) =>
+        this.#attempt(() => {
+          if (!open) throw new PeerpatchError('INSTALL_FAILED', 'this staged program was installed or discarded');
+          const content = concatBytes(...written);
+          if (content.length !== sizeBytes) {
+            throw new PeerpatchError('INSTALL_FAILED', `${content.length} of ${sizeBytes} bytes were written`);
+          }
+          this.content = content;
+          this.installed.push(release);
+          close();
+        }),
+      discard: () => {
+        close();
+        return Promise.resolve();
+      },
+    };
+  }
+
+  async #attempt<T>(work: () => T): Promise<T> {
+    await Promise.resolve(); // never done before the caller has gone on, as with a disk
+    if (this.failure !== undefined) throw this.failure;
+    return work();
+  }
+}
+
+/** Copies into one buffer that is used again, as the port allows: who keeps a piece notices. */
+async function* pieces(
+  content: Uint8Array,
+  from: number,
+  pieceBytes: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const buffer = new Uint8Array(pieceBytes);
+  for (let at = from; at < content.length; at += pieceBytes) {
+    const piece = content.subarray(at, at + pieceBytes);
+    buffer.set(piece);
+    await Promise.resolve();
+    yield buffer.subarray(0, piece.length);
+  }
+}
