@@ -1,0 +1,85 @@
+/**
+ * A folder that no other user can write to, for files that are loaded as code.
+ *
+ * Whoever can put a file there, or swap the folder for another, runs code as this user. So the folder is ours with
+ * mode 0700, and nobody but root and us can rename what leads to it. Windows: the per-user folders have such
+ * permissions by default; nothing is checked there.
+ *
+ * @module
+ */
+import { lstat, mkdir, mkdtemp, realpath } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
+
+const GROUP_OR_WORLD_WRITE = 0o022;
+const WORLD_WRITE = 0o002;
+const STICKY = 0o1000;
+
+/** Where to look for a private folder, best first. The last one is always new, and its user removes it. */
+export async function* privateFolders(env: NodeJS.ProcessEnv = process.env): AsyncGenerator<PrivateFolder> {
+  const uid = process.getuid?.();
+  for (const path of [join(userCache(env), 'peerpatch'), join(tmpdir(), `peerpatch-${uid ?? 'user'}`)]) {
+    const real = await openPrivateFolder(path);
+    if (real !== undefined) yield { path: real, temporary: false };
+  }
+  yield { path: await mkdtemp(join(tmpdir(), 'peerpatch-')), temporary: true };
+}
+
+export interface PrivateFolder {
+  readonly path: string;
+  /** Made for this process alone. */
+  readonly temporary: boolean;
+}
+
+/** Makes the folder when it is missing. Its real path, or undefined when it cannot be made or others can write there. */
+export async function openPrivateFolder(path: string): Promise<string | undefined> {
+  try {
+    await makeFolders(path);
+    // A link in the last place is refused: it may be another user's, who may point it elsewhere later.
+    if (!(await lstat(path)).isDirectory()) return undefined;
+    const real = await realpath(path);
+    return (await isPrivate(real)) ? real : undefined;
+  } catch {
+    return undefined; // read-only home, no home, a file in the way: the next folder is tried
+  }
+}
+
+/**
+ * Not the recursive mkdir of Node: where a system answers ENOENT although the parent is there (/proc), that one tries for
+ * ever.
+ */
+async function makeFolders(path: string): Promise<void> {
+  if (await exists(path)) return;
+  if (dirname(path) !== path) await makeFolders(dirname(path));
+  try {
+    await mkdir(path, 0o700);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // another process was faster
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined;
+}
+
+async function isPrivate(folder: string): Promise<boolean> {
+  const uid = process.getuid?.();
+  if (uid === undefined) return true;
+  const self = await lstat(folder);
+  if (self.uid !== uid || (self.mode & GROUP_OR_WORLD_WRITE) !== 0) return false;
+  for (let path = dirname(folder); ; path = dirname(path)) {
+    const { uid: owner, mode } = await lstat(path);
+    if (owner !== uid && owner !== 0) return false;
+    // In a sticky folder (/tmp) everybody may add names, but only the owner may rename or remove them.
+    if ((mode & WORLD_WRITE) !== 0 && (mode & STICKY) === 0) return false;
+    if (path === dirname(path)) return true;
+  }
+}
+
+function userCache(env: NodeJS.ProcessEnv): string {
+  const { XDG_CACHE_HOME, LOCALAPPDATA } = env;
+  // The XDG specification: a relative path is to be ignored.
+  if (XDG_CACHE_HOME !== undefined && isAbsolute(XDG_CACHE_HOME)) return XDG_CACHE_HOME;
+  if (process.platform === 'win32') return LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local');
+  return process.platform === 'darwin' ? join(homedir(), 'Library', 'Caches') : join(homedir(), '.cache');
+}

@@ -1,0 +1,177 @@
+/**
+ * Builds an executable from a script: bundle, blob, copy of Node, one file that updates itself once it is signed.
+ *
+ * Everything is made in a folder beside the result and moved into place last. Spec: docs/guide/packaging.md.
+ *
+ * @module
+ */
+import { constants, createReadStream } from 'node:fs';
+import { access, chmod, copyFile, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PeerpatchError } from '../core/base/errors.ts';
+import { createPlaceholder } from '../core/release/placeholder.ts';
+import { formatVersion, parseVersion } from '../core/release/version.ts';
+import { createMeasure } from '../core/stamp/measure.ts';
+import { findAddon } from '../io/build/addon-package.ts';
+import { bundle } from '../io/build/bundle.ts';
+import { addCodeSignature, removeCodeSignature } from '../io/build/code-signature.ts';
+import { injectBlob, makeBlob } from '../io/build/injection.ts';
+import { inspectNode, type NodeBinary } from '../io/build/node-binary.ts';
+import { packageVersion } from '../io/build/package-version.ts';
+import { ADDON_ASSET, AGENT_ASSET, DESCRIPTION_ASSET, STAMP_ASSET } from '../io/executable/assets.ts';
+import { encodeDescription } from '../io/executable/description.ts';
+import { executableKind } from '../io/executable/executable.ts';
+
+/** In this order. `inject` takes seconds, the others fractions of one. */
+export const BUILD_STEPS = ['inspect', 'bundle', 'pack', 'inject', 'check'] as const;
+export type BuildStep = (typeof BUILD_STEPS)[number];
+
+export interface BuildProgramOptions {
+  /** TypeScript or JavaScript file. */
+  readonly entry: string;
+  /** The executable to write. An existing file is replaced when the build has succeeded. */
+  readonly out: string;
+  /** `A.B.C`. Default: the version in the package.json nearest to the entry. */
+  readonly appVersion?: string | undefined;
+  /** Path of the Node binary to build with and for. Default: the one that is running. */
+  readonly node?: string | undefined;
+  /** Script that runs in the agent's thread. Default: the agent. Tests of the build give a small one. */
+  readonly agentEntry?: string | undefined;
+  /** Called as each step begins. */
+  readonly onProgress?: (step: BuildStep) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface BuiltProgram {
+  /** Absolute path. */
+  readonly out: string;
+  /** `A.B.C` */
+  readonly version: string;
+  readonly sizeBytes: number;
+  /** Version of the Node inside: `20.20.2`. */
+  readonly node: string;
+  /** `linux-x64` */
+  readonly target: string;
+  /** What the bundler doubts, one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/** The agent's entry: beside this file as source, or compiled. */
+const AGENT_ENTRY = new URL(`../start/agent-main${extname(import.meta.url)}`, import.meta.url);
+
+/**
+ * @throws PeerpatchError BUILD_FAILED, VERSION_MALFORMED, CANCELLED; nothing is left behind
+ * @example
+ * await buildProgram({ entry: 'app.ts', out: 'app', appVersion: '1.0.0' });
+ */
+export async function buildProgram(options: BuildProgramOptions): Promise<BuiltProgram> {
+  const { onProgress, signal } = options;
+  const entry = resolve(options.entry);
+  const out = resolve(options.out);
+  let folder: string | undefined;
+  try {
+    signal?.throwIfAborted();
+    onProgress?.('inspect');
+    await checkPaths(entry, out);
+    const version = options.appVersion === undefined ? await packageVersion(entry) : parseVersion(options.appVersion);
+    const node = await inspectNode(options.node === undefined ? runningNode() : resolve(options.node), signal);
+    const addon = await findAddon(node);
+    folder = await mkdtemp(join(dirname(out), `.${basename(out)}-`)); // on the result's file system
+    const made = (name: string): string => join(folder ?? '', name);
+
+    onProgress?.('bundle');
+    const { code, warnings } = await bundle({ entry, nodeVersion: node.version });
+    const agent = await bundle({ entry: options.agentEntry ?? fileURLToPath(AGENT_ENTRY), nodeVersion: node.version });
+    signal?.throwIfAborted();
+
+    onProgress?.('pack');
+    await writeFile(made('main.cjs'), code);
+    await writeFile(made('agent.cjs'), agent.code);
+    await writeFile(made('stamp'), createPlaceholder(version));
+    await writeFile(made('description.json'), encodeDescription({ appVersion: version, addon }));
+    const blob = await makeBlob({
+      node: node.path,
+      folder,
+      main: made('main.cjs'),
+      assets: {
+        [STAMP_ASSET]: made('stamp'),
+        [AGENT_ASSET]: made('agent.cjs'),
+        [ADDON_ASSET]: addon.path,
+        [DESCRIPTION_ASSET]: made('description.json'),
+      },
+      signal,
+    });
+
+    onProgress?.('inject');
+    const program = made('program');
+    await copyNode(node, program, signal);
+    await injectBlob(program, blob, signal);
+    await addCodeSignature(program, node.platform, signal);
+
+    onProgress?.('check');
+    await checkStamp(program, signal);
+    const { size: sizeBytes } = await stat(program);
+    await rename(program, out);
+    const target = `${node.platform}-${node.arch}`;
+    return { out, version: formatVersion(version), sizeBytes, node: node.version, target, warnings };
+  } catch (cause) {
+    throw asBuildFailure(cause, out, signal);
+  } finally {
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function checkPaths(entry: string, out: string): Promise<void> {
+  if ((await stat(entry).catch(() => undefined))?.isFile() !== true) {
+    throw new PeerpatchError('BUILD_FAILED', `${entry} is not a file: give the script the program starts with`);
+  }
+  const folder = await access(dirname(out), constants.W_OK).catch((error: unknown) => error);
+  if (folder !== undefined) {
+    throw new PeerpatchError(
+      'BUILD_FAILED',
+      `cannot write to ${dirname(out)}: make the folder, or give another --out`,
+      {
+        cause: folder,
+      },
+    );
+  }
+  if ((await stat(out).catch(() => undefined))?.isDirectory() === true) {
+    throw new PeerpatchError('BUILD_FAILED', `${out} is a folder: give the path of the file to write`);
+  }
+}
+
+function runningNode(): string {
+  // Run as a tool, these would start their own program instead of answering.
+  if (executableKind() !== 'source' || process.versions['bun'] !== undefined) {
+    throw new PeerpatchError('BUILD_FAILED', 'this process is not plain Node: give a Node binary with --node');
+  }
+  return process.execPath;
+}
+
+async function copyNode({ path, platform }: NodeBinary, to: string, signal: AbortSignal | undefined): Promise<void> {
+  await copyFile(path, to, constants.COPYFILE_FICLONE);
+  await chmod(to, 0o755);
+  await removeCodeSignature(to, platform, signal);
+}
+
+/** The region must be where signing will look for it: once, unchanged. */
+async function checkStamp(program: string, signal: AbortSignal | undefined): Promise<void> {
+  const measure = createMeasure();
+  for await (const piece of createReadStream(program, { highWaterMark: 1 << 20, signal }))
+    measure.update(piece as Buffer);
+  measure.finish();
+}
+
+function asBuildFailure(cause: unknown, out: string, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted === true) {
+    return new PeerpatchError('CANCELLED', `the build of ${out} was stopped: nothing was written`, { cause });
+  }
+  if (cause instanceof PeerpatchError) {
+    if (!cause.code.startsWith('STAMP_')) return cause;
+    return new PeerpatchError('BUILD_FAILED', `the executable could not be signed later: ${cause.message}`, { cause });
+  }
+  // The system's own errors (disk full, no permission) have a code; anything else is a bug.
+  if ((cause as NodeJS.ErrnoException).syscall === undefined) return cause;
+  return new PeerpatchError('BUILD_FAILED', `cannot write ${out}: ${(cause as Error).message}`, { cause });
+}

@@ -1,0 +1,56 @@
+/**
+ * Executables for tests, built once per content: injecting takes seconds, and several tests use the same program.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { bundle } from '../../../src/io/build/bundle.ts';
+import { inspectNode } from '../../../src/io/build/node-binary.ts';
+import { buildProgram } from '../../../src/tools/build-program.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const CACHE = join(ROOT, '.cache/executables');
+const KEEP_MS = 12 * 60 * 60 * 1000;
+/** An agent that does nothing, for programs that are only restarted. */
+export const NO_AGENT: string = join(ROOT, 'test/fixtures/no-agent.ts');
+
+export interface TestProgram {
+  /** Script, relative to the project. */
+  readonly entry: string;
+  /** `A.B.C` */
+  readonly version: string;
+  /** Path of the Node binary. */
+  readonly node: string;
+  /** Default: the real agent. */
+  readonly agentEntry?: string;
+}
+
+/** Path of the unsigned executable. It is shared: copy it before changing it. */
+export async function builtProgram({ entry, version, node, agentEntry }: TestProgram): Promise<string> {
+  await mkdir(CACHE, { recursive: true });
+  await sweep();
+  const agent = agentEntry ?? join(ROOT, 'src/start/agent-main.ts');
+  const { version: nodeVersion } = await inspectNode(node);
+  const hash = createHash('sha256').update(`${version} ${nodeVersion} ${process.arch} `);
+  for (const script of [join(ROOT, entry), agent, join(ROOT, 'src/tools/build-program.ts')]) {
+    hash.update((await bundle({ entry: script, nodeVersion })).code);
+  }
+  const out = join(CACHE, hash.digest('hex').slice(0, 32));
+  const now = new Date();
+  const known = await utimes(out, now, now).then(
+    () => true,
+    () => false,
+  );
+  if (!known) await buildProgram({ entry: join(ROOT, entry), out, appVersion: version, node, agentEntry: agent });
+  return out;
+}
+
+async function sweep(): Promise<void> {
+  for (const name of await readdir(CACHE)) {
+    const path = join(CACHE, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && Date.now() - found.mtimeMs > KEEP_MS) await rm(path, { recursive: true, force: true });
+  }
+}
