@@ -1,0 +1,214 @@
+/**
+ * One update from look to restart: discover, choose, fetch, accept, install, ask for the restart.
+ *
+ * State changes only after the thing it describes has happened. A failing peer is left alone for a while and the next
+ * one is tried; a failing folder or restart is this machine's own and pauses every attempt. Errors are events.
+ *
+ * @module
+ */
+import { isPeerpatchError, type PeerpatchError } from '../core/base/errors.ts';
+import { toHex } from '../core/base/hex.ts';
+import type { PublicKey } from '../core/keys/public-key.ts';
+import type { Announcement } from '../core/record/open.ts';
+import { selectNewest } from '../core/record/select.ts';
+import type { AcceptedRelease } from '../core/release/accept.ts';
+import type { SignedRelease } from '../core/release/release.ts';
+import { compareVersions, formatVersion } from '../core/release/version.ts';
+import type { LocalTime } from '../core/schedule/due.ts';
+import type { UpdateMode } from '../core/schedule/mode.ts';
+import { isBlocked } from '../core/update/backoff.ts';
+import {
+  afterFailure,
+  afterInstall,
+  atMoment,
+  initialState,
+  INSTALL,
+  isRestartDue,
+  newerThan,
+  RESTART,
+  type Moment,
+  type UpdateState,
+} from '../core/update/state.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Network } from '../ports/network.ts';
+import type { ProgramStore, StagedProgram } from '../ports/program.ts';
+import type { Random } from '../ports/random.ts';
+import { errorEvent, type EmitEvent } from './events.ts';
+import { fetchRelease } from './fetch.ts';
+
+/** What one look at the network came to. */
+export interface CheckResult {
+  /** The newest release of the owner that anyone announced, or the installed one when that is newer. */
+  readonly newest: string;
+  /** How many peers offer it. */
+  readonly peers: number;
+  /** The version in the program file afterwards. */
+  readonly installed: string;
+}
+
+export interface UpdateParts {
+  readonly owner: PublicKey;
+  readonly mode: UpdateMode;
+  /** What runs, and what the program file holds. */
+  readonly running: SignedRelease;
+  readonly installed: SignedRelease;
+  readonly network: Network;
+  readonly store: ProgramStore;
+  readonly clock: Clock;
+  readonly zone: LocalTime;
+  readonly random: Random;
+  readonly emit: EmitEvent;
+  /** Everything the owner's peers announce now, signatures verified. */
+  readonly discover: () => Promise<readonly Announcement[]>;
+  /** The program file, for events. */
+  readonly path: string;
+  /** The program file is now `release`. */
+  readonly onInstalled: (release: SignedRelease) => Promise<void>;
+  /** Asks the host to replace the process. Answered by `restartFailed` or by the end of this process. */
+  readonly requestRestart: (version: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export class Update {
+  readonly #parts: UpdateParts;
+  #state: UpdateState;
+  #looking: Promise<CheckResult> | undefined;
+  #restartRequested = false;
+
+  constructor(parts: UpdateParts) {
+    this.#parts = parts;
+    this.#state = initialState(parts.running);
+    const ahead = compareVersions(parts.installed.version, parts.running.version) > 0;
+    if (ahead) this.#state = afterInstall(this.#state, parts.installed, parts.mode, this.#moment());
+  }
+
+  get state(): UpdateState {
+    return this.#state;
+  }
+
+  /** Looks at the network and installs what is newer. Calls during a look share its result. Rejects with bugs only. */
+  check(): Promise<CheckResult> {
+    this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
+    return this.#looking;
+  }
+
+  /** Asks for the restart when an update waits and its time has come. */
+  restartWhenDue(): void {
+    const { mode, requestRestart } = this.#parts;
+    const moment = this.#moment();
+    this.#state = atMoment(this.#state, mode, moment);
+    if (this.#restartRequested || !isRestartDue(this.#state, moment)) return;
+    this.#restartRequested = true;
+    requestRestart(formatVersion(this.#state.installed.version));
+  }
+
+  /** The host could not replace the process: try again later, the update stays installed. */
+  restartFailed(): void {
+    this.#restartRequested = false;
+    this.#failed(RESTART);
+  }
+
+  async #look(): Promise<CheckResult> {
+    const { emit, discover, random } = this.#parts;
+    emit({ type: 'checking' });
+    let announcements: readonly Announcement[] = [];
+    try {
+      announcements = await discover();
+    } catch (error) {
+      if (!this.#parts.signal.aborted) emit(errorEvent('check', error));
+    }
+    const { newest, candidates } = selectNewest(announcements, {
+      above: newerThan(this.#state),
+      isBlamed: (nodeId) => this.#blocked(toHex(nodeId)),
+      // A newcomer's first choice should not be everybody's.
+      fraction: () => random.fraction(),
+    });
+    const result = { newest: formatVersion(newest), peers: candidates.length };
+    emit({ type: 'checked', ...result });
+    if (candidates.length > 0 && !this.#blocked(INSTALL)) {
+      emit({ type: 'found', version: result.newest, peers: result.peers });
+      await this.#installFromAny(candidates);
+    }
+    return { ...result, installed: formatVersion(this.#state.installed.version) };
+  }
+
+  async #installFromAny(candidates: readonly Announcement[]): Promise<void> {
+    for (const candidate of candidates) {
+      const outcome = await this.#installFrom(candidate);
+      if (outcome === 'done') return;
+    }
+  }
+
+  async #installFrom({ release, nodeId, peer }: Announcement): Promise<'done' | 'next peer'> {
+    const { emit, signal } = this.#parts;
+    const peerName = toHex(nodeId);
+    try {
+      const { staged, release: accepted, receivedBytes } = await fetchRelease({
+        ...this.#parts,
+        release,
+        peer,
+        above: newerThan(this.#state),
+        onProgress: this.#progress(release, peerName),
+      });
+      const version = formatVersion(accepted.version);
+      emit({ type: 'accepted', version, totalBytes: receivedBytes, peer: peerName });
+      await installOrDiscard(staged, accepted);
+      await this.#installed(accepted);
+      return 'done';
+    } catch (error) {
+      if (signal.aborted) return 'done';
+      const own = isOwnFailure(error);
+      emit(errorEvent(own ? 'install' : 'fetch', error));
+      this.#failed(own ? INSTALL : peerName);
+      return own ? 'done' : 'next peer';
+    }
+  }
+
+  async #installed(release: SignedRelease): Promise<void> {
+    const { emit, mode, path, onInstalled } = this.#parts;
+    const [from, version] = [this.#state.installed.version, release.version].map(formatVersion) as [string, string];
+    this.#state = afterInstall(this.#state, release, mode, this.#moment());
+    emit({ type: 'installed', version, from, path });
+    emit({ type: 'waiting', version, restartAt: this.#state.restartAt });
+    await onInstalled(release);
+    this.restartWhenDue();
+  }
+
+  /** One event for each percent: a thread's messages are not free. */
+  #progress({ version }: SignedRelease, peer: string): (receivedBytes: number, totalBytes: number) => void {
+    let shown = -1;
+    return (receivedBytes, totalBytes) => {
+      const percent = Math.floor((receivedBytes / totalBytes) * 100);
+      if (percent === shown) return;
+      shown = percent;
+      this.#parts.emit({ type: 'progress', version: formatVersion(version), peer, receivedBytes, totalBytes });
+    };
+  }
+
+  #blocked(key: string): boolean {
+    return isBlocked(this.#state.failures, key, this.#parts.clock.monotonic());
+  }
+
+  #failed(key: string): void {
+    this.#state = afterFailure(this.#state, key, this.#moment());
+  }
+
+  #moment(): Moment {
+    const { clock, zone } = this.#parts;
+    return { nowMs: clock.now(), monotonicMs: clock.monotonic(), zone };
+  }
+}
+
+async function installOrDiscard(staged: StagedProgram, release: AcceptedRelease): Promise<void> {
+  try {
+    await staged.install(release);
+  } catch (error) {
+    await staged.discard();
+    throw error;
+  }
+}
+
+/** Failures of this machine, which another peer would not help with. */
+function isOwnFailure(error: unknown): error is PeerpatchError {
+  return isPeerpatchError(error, 'INSTALL_FAILED', 'INSTALL_NO_SPACE', 'INSTALL_NOT_WRITABLE', 'PROGRAM_UNREADABLE');
+}

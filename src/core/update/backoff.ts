@@ -1,0 +1,48 @@
+/**
+ * Remembers who failed and for how long to leave them alone: twice as long each time, up to an hour.
+ *
+ * A value, not an object with a clock: times are given by the caller (any monotonic milliseconds). Bounded: strangers
+ * choose the keys.
+ *
+ * @module
+ */
+import { HOUR_MS, MINUTE_MS } from '../base/units.ts';
+
+/** Key (a peer's id, or what was tried) to what is known of its failures. */
+export type Backoff = ReadonlyMap<string, Failures>;
+
+interface Failures {
+  readonly count: number;
+  /** Monotonic milliseconds. */
+  readonly blockedUntil: number;
+}
+
+const FIRST_PAUSE_MS = MINUTE_MS;
+const LONGEST_PAUSE_MS = HOUR_MS;
+const MAX_KEYS = 1024;
+
+export const NO_FAILURES: Backoff = new Map();
+
+/** With one more failure of `key`. When full, the failure that ends first is forgotten. */
+export function withFailure(backoff: Backoff, key: string, now: number): Backoff {
+  const count = (backoff.get(key)?.count ?? 0) + 1;
+  const pause = Math.min(FIRST_PAUSE_MS * 2 ** (count - 1), LONGEST_PAUSE_MS);
+  const next = new Map(backoff).set(key, { count, blockedUntil: now + pause });
+  if (next.size > MAX_KEYS) {
+    const [first] = [...next].sort(([, a], [, b]) => a.blockedUntil - b.blockedUntil);
+    if (first !== undefined) next.delete(first[0]);
+  }
+  return next;
+}
+
+/** Without any failure of `key`: it worked. */
+export function withoutFailures(backoff: Backoff, key: string): Backoff {
+  if (!backoff.has(key)) return backoff;
+  const next = new Map(backoff);
+  next.delete(key);
+  return next;
+}
+
+export function isBlocked(backoff: Backoff, key: string, now: number): boolean {
+  return (backoff.get(key)?.blockedUntil ?? -Infinity) > now;
+}

@@ -1,0 +1,90 @@
+/**
+ * Where an update stands, as a value: what is running, what is on disk, who failed, when to restart.
+ *
+ * Steps go one way: a version is `installed` only after the program file is replaced, and nothing here is changed
+ * before the thing it describes has happened. agent/update performs the effects.
+ *
+ * @module
+ */
+import type { SignedRelease } from '../release/release.ts';
+import { compareVersions, type Version } from '../release/version.ts';
+import { isDue, keepDeadline, nextDeadline, type LocalTime } from '../schedule/due.ts';
+import type { UpdateMode } from '../schedule/mode.ts';
+import { isBlocked, NO_FAILURES, withFailure, withoutFailures, type Backoff } from './backoff.ts';
+
+export interface UpdateState {
+  /** The release this process runs. */
+  readonly running: SignedRelease;
+  /** The release in the program file: the running one until an update is really installed. */
+  readonly installed: SignedRelease;
+  /** Unix milliseconds at which to restart; undefined when time does not decide. */
+  readonly restartAt: number | undefined;
+  /** Keys: a peer's node id in hex, or {@link INSTALL} and {@link RESTART} for this machine's own failures. */
+  readonly failures: Backoff;
+}
+
+/** Failures that are no peer's: a folder that cannot be written, a process that cannot be replaced. */
+export const INSTALL = 'install';
+export const RESTART = 'restart';
+
+/** What the moment is, by each of the clocks that matter. */
+export interface Moment {
+  /** Wall clock, Unix milliseconds. */
+  readonly nowMs: number;
+  /** Milliseconds that never go back: for pauses. */
+  readonly monotonicMs: number;
+  readonly zone: LocalTime;
+}
+
+export function initialState(running: SignedRelease): UpdateState {
+  return { running, installed: running, restartAt: undefined, failures: NO_FAILURES };
+}
+
+/** Whether the program file is ahead of the running process. */
+export function isWaiting(state: UpdateState): boolean {
+  return compareVersions(state.installed.version, state.running.version) > 0;
+}
+
+/** What a release must be above to be fetched. */
+export function newerThan({ installed }: UpdateState): Version {
+  return installed.version;
+}
+
+/** After the program file became `release`. */
+export function afterInstall(state: UpdateState, release: SignedRelease, mode: UpdateMode, moment: Moment): UpdateState {
+  return {
+    ...state,
+    installed: release,
+    restartAt: restartTime(mode, moment),
+    failures: withoutFailures(state.failures, INSTALL),
+  };
+}
+
+/** After `key` failed. */
+export function afterFailure(state: UpdateState, key: string, { monotonicMs }: Moment): UpdateState {
+  return { ...state, failures: withFailure(state.failures, key, monotonicMs) };
+}
+
+/** With a deadline that still makes sense: a clock set back by days must not put a restart off by days. */
+export function atMoment(state: UpdateState, mode: UpdateMode, { nowMs, zone }: Moment): UpdateState {
+  if (state.restartAt === undefined || mode.kind !== 'at') return state;
+  const restartAt = keepDeadline({ time: mode, deadlineMs: state.restartAt, nowMs, zone });
+  return restartAt === state.restartAt ? state : { ...state, restartAt };
+}
+
+/** Whether to ask for the restart now. */
+export function isRestartDue(state: UpdateState, { nowMs, monotonicMs }: Moment): boolean {
+  if (!isWaiting(state) || state.restartAt === undefined) return false;
+  return isDue(state.restartAt, nowMs) && !isBlocked(state.failures, RESTART, monotonicMs);
+}
+
+function restartTime(mode: UpdateMode, { nowMs, zone }: Moment): number | undefined {
+  switch (mode.kind) {
+    case 'now':
+      return nowMs;
+    case 'at':
+      return nextDeadline(mode, nowMs, zone);
+    case 'on-restart':
+      return undefined;
+  }
+}

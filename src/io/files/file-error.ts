@@ -1,0 +1,59 @@
+/**
+ * What a failed file operation means to the owner of the machine: a code, and the fix in the sentence.
+ *
+ * @module
+ */
+import { dirname } from 'node:path';
+import { PeerpatchError } from '../../core/base/errors.ts';
+
+const NO_SPACE = ['ENOSPC', 'EDQUOT', 'EFBIG'];
+
+/** The error for a replacement that failed with `cause`: the program at `path` is still the old one. */
+export function installError(path: string, cause: unknown): PeerpatchError {
+  if (cause instanceof PeerpatchError) return cause;
+  const code = errnoOf(cause);
+  const fix = permissionFix(code, dirname(path));
+  if (fix !== undefined) {
+    const message = `no permission to put a file at ${path} (${code ?? ''}): ${fix}`;
+    return new PeerpatchError('INSTALL_NOT_WRITABLE', message, { cause });
+  }
+  if (code !== undefined && NO_SPACE.includes(code)) {
+    const message = `no room beside ${path} (${code}): free as much space as the program takes`;
+    return new PeerpatchError('INSTALL_NO_SPACE', message, { cause });
+  }
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    const message = `${path} is gone: put the program back where it was started from`;
+    return new PeerpatchError('PROGRAM_UNREADABLE', message, { cause });
+  }
+  const message = `could not replace ${path} (${code ?? String(cause)}): the old program is in place`;
+  return new PeerpatchError('INSTALL_FAILED', message, { cause });
+}
+
+/** The error for a program that cannot be read. */
+export function unreadable(path: string, cause: unknown): PeerpatchError {
+  return new PeerpatchError(
+    'PROGRAM_UNREADABLE',
+    `could not read the program ${path} (${errnoOf(cause) ?? (cause as Error).message}): is it there, and readable for this user`,
+    { cause },
+  );
+}
+
+/** The system's name of an error, `ENOENT` for example. */
+export function errnoOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+function permissionFix(code: string | undefined, folder: string): string | undefined {
+  switch (code) {
+    case 'EACCES':
+      return `let this user write to the folder, for example "sudo chown $(id -u) '${folder}'", or move the program to a folder of its own`;
+    case 'EPERM':
+      return `the folder or the file is immutable ("sudo chattr -i '${folder}'") or belongs to another user in a shared folder`;
+    case 'EROFS':
+      return 'the file system is read-only: move the program to one that can be written';
+    case undefined:
+    default:
+      return undefined;
+  }
+}

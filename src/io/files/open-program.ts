@@ -1,0 +1,70 @@
+/**
+ * A program file held open: its bytes stay the same when the path gets another file.
+ *
+ * @module
+ */
+import { open, realpath, type FileHandle } from 'node:fs/promises';
+import { MAX_PROGRAM_BYTES } from '../../core/base/limits.ts';
+import type { OpenProgram } from '../../ports/program.ts';
+import { unreadable } from './file-error.ts';
+
+/** Bytes of one read: large enough for the disk, small enough to hold two. */
+const PIECE_BYTES: number = 512 * 1024;
+
+/** Opens the file behind `path`, symbolic links resolved. @throws PeerpatchError PROGRAM_UNREADABLE */
+export async function openProgram(path: string): Promise<OpenProgram> {
+  let file: FileHandle | undefined;
+  try {
+    const real = await realpath(path);
+    file = await open(real, 'r');
+    const stat = await file.stat();
+    if (!stat.isFile()) throw new Error('not a file');
+    if (stat.size > MAX_PROGRAM_BYTES) throw new Error(`more than ${MAX_PROGRAM_BYTES} bytes`);
+    return asProgram(real, stat.size, file);
+  } catch (cause) {
+    await file?.close();
+    throw unreadable(path, cause);
+  }
+}
+
+function asProgram(path: string, sizeBytes: number, file: FileHandle): OpenProgram {
+  let open = true;
+  return {
+    path,
+    sizeBytes,
+    read: (from = 0) => pieces(path, file, from),
+    close: async () => {
+      if (!open) return;
+      open = false;
+      await file.close();
+    },
+  };
+}
+
+/** Two buffers take turns: one is filled while the other is used, so a piece is valid until the next but one. */
+async function* pieces(path: string, file: FileHandle, from: number): AsyncGenerator<Uint8Array, void, undefined> {
+  const buffers = [new Uint8Array(PIECE_BYTES), new Uint8Array(PIECE_BYTES)];
+  const readAt = async (buffer: Uint8Array, position: number): Promise<Uint8Array> => {
+    try {
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
+      return buffer.subarray(0, bytesRead);
+    } catch (cause) {
+      throw unreadable(path, cause);
+    }
+  };
+  let [current, other] = buffers as [Uint8Array, Uint8Array];
+  let position = from;
+  let next = readAt(current, position);
+  try {
+    for (;;) {
+      const piece = await next;
+      if (piece.length === 0) return;
+      position += piece.length;
+      [current, other] = [other, current];
+      next = readAt(current, position);
+      yield piece;
+    }
+  } finally {
+    await next.catch(() => undefined); // the file may be closed only when nothing reads from it
+  }
+}

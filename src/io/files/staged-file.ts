@@ -1,0 +1,99 @@
+/**
+ * A new file written beside the one it will replace. Until it is published nobody sees it. Spec: docs/spec/07-install.md.
+ *
+ * @module
+ */
+import { open, rm, statfs, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { PeerpatchError } from '../../core/base/errors.ts';
+import { installError } from './file-error.ts';
+import { removeLeftovers, stagedPath } from './leftovers.ts';
+import { replaceFile, type OldFile, type ReplaceOptions } from './replace.ts';
+
+export interface StageOptions {
+  /** Real path of the file to replace or to make. */
+  readonly target: string;
+  /** Exactly how much will be written: checked against the free space now, and against the disk at the end. */
+  readonly sizeBytes: number;
+  /** The file to replace. Undefined: there must be none; the new one is executable for everybody the umask lets. */
+  readonly old: OldFile | undefined;
+}
+
+/** Ends with `publish` or `discard`. */
+export interface StagedFile {
+  /** In the folder of the target, hidden. */
+  readonly path: string;
+  /** Appends. @throws PeerpatchError INSTALL_NO_SPACE, INSTALL_FAILED */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Writes over what is there. @throws PeerpatchError INSTALL_NO_SPACE, INSTALL_FAILED */
+  overwrite(bytes: Uint8Array, offset: number): Promise<void>;
+  /**
+   * Puts it in the target's place.
+   *
+   * @throws PeerpatchError INSTALL_NOT_WRITABLE, INSTALL_NO_SPACE, INSTALL_FAILED: the old file is in place
+   */
+  publish(): Promise<void>;
+  /** Removes it. After `publish` it does nothing. */
+  discard(): Promise<void>;
+}
+
+/** Room that must stay: a file system filled to the last byte stops more than updates. */
+const SPARE_BYTES: number = 1024 ** 2;
+
+/** @throws PeerpatchError INSTALL_NOT_WRITABLE, INSTALL_NO_SPACE, INSTALL_FAILED */
+export async function stageFile({ target, sizeBytes, old }: StageOptions): Promise<StagedFile> {
+  try {
+    await removeLeftovers(target, Date.now());
+    await checkSpace(target, sizeBytes);
+    const path = stagedPath(target);
+    // A replacement gets the old mode at the end. Until then nobody else may read it: the old one may be private.
+    const file = await open(path, 'wx', old === undefined ? 0o777 : 0o600);
+    return staged({ target, stagedPath: path, staged: file, sizeBytes, old });
+  } catch (cause) {
+    throw installError(target, cause);
+  }
+}
+
+function staged(parts: ReplaceOptions): StagedFile {
+  const { target, stagedPath: path, staged: file } = parts;
+  let published = false;
+  let writtenBytes = 0;
+  const explain = (cause: unknown): never => {
+    throw installError(target, cause);
+  };
+  return {
+    path,
+    write: async (bytes) => {
+      await writeAll(file, bytes, writtenBytes).catch(explain);
+      writtenBytes += bytes.length;
+    },
+    overwrite: (bytes, offset) => writeAll(file, bytes, offset).catch(explain),
+    publish: async () => {
+      await replaceFile(parts).catch(explain);
+      published = true;
+    },
+    discard: async () => {
+      if (published) return;
+      // A failing close must not keep the file there.
+      await file.close().finally(() => rm(path, { force: true }));
+    },
+  };
+}
+
+/** One call may write less than it was given, on a full disk above all. */
+async function writeAll(file: FileHandle, bytes: Uint8Array, offset: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, offset + done);
+    done += bytesWritten;
+  }
+}
+
+async function checkSpace(target: string, sizeBytes: number): Promise<void> {
+  const { bavail, bsize, blocks } = await statfs(dirname(target));
+  // Some file systems do not know how large they are.
+  if (blocks === 0 || bavail * bsize >= sizeBytes + SPARE_BYTES) return;
+  throw new PeerpatchError(
+    'INSTALL_NO_SPACE',
+    `no room beside ${target}: ${sizeBytes + SPARE_BYTES} bytes are needed, ${bavail * bsize} are free`,
+  );
+}

@@ -1,0 +1,118 @@
+/**
+ * The agent's thread: verifies the program, builds the real adapters, runs the agent, talks to the host.
+ *
+ * The entry of a bundle of its own. Writes nothing to stdout or stderr; a bug ends this thread and never the host.
+ *
+ * @module
+ */
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { startAgent, type Agent } from '../agent/agent.ts';
+import { errorEvent } from '../agent/events.ts';
+import { readRelease } from '../agent/read-release.ts';
+import { isPeerpatchError, PeerpatchError } from '../core/base/errors.ts';
+import { parsePublicKey, type PublicKey } from '../core/keys/public-key.ts';
+import { formatVersion } from '../core/release/version.ts';
+import { readStamp } from '../core/release/placeholder.ts';
+import { verifyRelease, type SignedRelease } from '../core/release/release.ts';
+import { programStore } from '../io/files/program-file.ts';
+import { systemClock } from '../io/system/clock.ts';
+import { systemLocalTime } from '../io/system/local-time.ts';
+import { systemRandom } from '../io/system/random.ts';
+import type { OpenProgram } from '../ports/program.ts';
+import type { AgentSettings, MessageToAgent, MessageToHost } from './messages.ts';
+import { openNode } from './node.ts';
+
+/** A program that failed this way will not become another one: retrying is of no use. */
+const NOT_UPDATABLE = [
+  'STAMP_MISSING',
+  'STAMP_MALFORMED',
+  'RELEASE_UNSIGNED',
+  'RELEASE_BAD_SIGNATURE',
+  'RELEASE_MISMATCH',
+  'VERSION_MALFORMED',
+  'PROGRAM_UNREADABLE',
+] as const;
+
+if (parentPort !== null) void runAgent(parentPort, workerData as AgentSettings);
+
+async function runAgent(port: MessagePort, settings: AgentSettings): Promise<void> {
+  const tell = (message: MessageToHost): void => {
+    port.postMessage(message);
+  };
+  const starting = start(settings, tell);
+  port.on('message', (message: MessageToAgent) => {
+    void starting.then((agent) => obey(message, agent, tell));
+  });
+  const agent = await starting;
+  if (agent === undefined) port.close();
+}
+
+/** Undefined when there is nothing to run; the host has been told why. */
+async function start(settings: AgentSettings, tell: (message: MessageToHost) => void): Promise<Agent | undefined> {
+  const owner = parsePublicKey(settings.publicKey);
+  const store = programStore(settings.programPath);
+  let program: OpenProgram | undefined;
+  try {
+    program = await store.open();
+    const { release } = await readRelease(program, owner);
+    const running = runningRelease(owner, settings.runningStamp) ?? release;
+    const node = await openNode({ ...settings, bootstrap: settings.dhtBootstrap, onError: reportTo(tell) });
+    const agent = startAgent({
+      ...node,
+      owner,
+      mode: settings.mode,
+      intervalMs: settings.intervalMs,
+      clock: systemClock,
+      random: systemRandom,
+      zone: systemLocalTime,
+      store,
+      running,
+      installed: { release, program },
+      emit: (event) => {
+        tell({ type: 'event', event });
+      },
+      requestRestart: (version) => {
+        tell({ type: 'restart', version });
+      },
+    });
+    tell({ type: 'running', version: formatVersion(running.version) });
+    return agent;
+  } catch (error) {
+    await program?.close();
+    if (!(error instanceof PeerpatchError)) throw error;
+    const { code, message } = error;
+    if (isPeerpatchError(error, ...NOT_UPDATABLE)) tell({ type: 'disabled', reason: `${code}: ${message}` });
+    else tell({ type: 'failed', code, message });
+    return undefined;
+  }
+}
+
+/**
+ * What runs is what stands in this process's own image; the file may have been replaced meanwhile. Undefined for
+ * executables whose image cannot be read: there the file has to do.
+ */
+function runningRelease(owner: PublicKey, stamp: Uint8Array | undefined): SignedRelease | undefined {
+  return stamp && verifyRelease(owner, readStamp(stamp));
+}
+
+async function obey(message: MessageToAgent, agent: Agent | undefined, tell: (message: MessageToHost) => void): Promise<void> {
+  switch (message.type) {
+    case 'check':
+      if (agent !== undefined) tell({ type: 'checked', id: message.id, result: await agent.check() });
+      return;
+    case 'restart-failed':
+      agent?.restartFailed();
+      return;
+    case 'stop':
+      await agent?.stop();
+      tell({ type: 'stopped' });
+      return;
+  }
+}
+
+/** Failures outside any loop, a lost socket for example: told, not thrown. */
+function reportTo(tell: (message: MessageToHost) => void): (error: PeerpatchError) => void {
+  return (error) => {
+    tell({ type: 'event', event: errorEvent('check', error) });
+  };
+}

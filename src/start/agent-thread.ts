@@ -1,0 +1,90 @@
+/**
+ * The thread the agent lives in: starts it, carries messages, ends it.
+ *
+ * The thread's code is an asset of the executable. The thread never keeps the process alive, and what it prints goes
+ * nowhere: stdout and stderr are the host's.
+ *
+ * @module
+ */
+import { Worker } from 'node:worker_threads';
+import { PeerpatchError } from '../core/base/errors.ts';
+import { SECOND_MS } from '../core/base/units.ts';
+import { AGENT_ASSET } from '../io/executable/assets.ts';
+import type { Executable } from '../io/executable/executable.ts';
+import type { AgentSettings, MessageToAgent, MessageToHost } from './messages.ts';
+
+export interface AgentThread {
+  send(message: MessageToAgent): void;
+  /** Lets the agent close its connections, then ends the thread. Bounded; never rejects. */
+  stop(): Promise<void>;
+}
+
+export interface AgentThreadListeners {
+  readonly onMessage: (message: MessageToHost) => void;
+  /** The thread ended without being asked to: AGENT_FAILED. */
+  readonly onFailure: (error: PeerpatchError) => void;
+}
+
+export type StartAgentThread = (settings: AgentSettings, listeners: AgentThreadListeners) => AgentThread;
+
+/** Longest wait for the agent to close its connections. */
+const STOP_TIMEOUT_MS = 3 * SECOND_MS;
+
+/** Starts the agent that `program` carries; undefined when it carries none. */
+export function agentThreadStarter(program: Executable): StartAgentThread | undefined {
+  const asset = program.readAsset(AGENT_ASSET);
+  if (asset === undefined) return undefined;
+  return (settings, listeners) => {
+    const worker = new Worker(new TextDecoder().decode(asset), {
+      eval: true,
+      name: 'peerpatch',
+      workerData: settings,
+      // Flags of the host (--inspect, --require, …) are not meant for the agent.
+      execArgv: [],
+      stdin: false,
+      stdout: true,
+      stderr: true,
+    });
+    worker.unref();
+    worker.stdout.resume();
+    worker.stderr.resume();
+
+    let stopping = false;
+    const fail = (cause: unknown): void => {
+      if (stopping) return;
+      stopping = true;
+      const what = cause instanceof Error ? cause.message : `exit code ${String(cause)}`;
+      listeners.onFailure(new PeerpatchError('AGENT_FAILED', `the agent's thread ended: ${what}`, { cause }));
+    };
+    worker.on('message', listeners.onMessage);
+    worker.on('error', fail);
+    worker.on('exit', fail);
+
+    return {
+      send: (message) => {
+        worker.postMessage(message);
+      },
+      stop: async () => {
+        if (stopping) return;
+        stopping = true;
+        await stopped(worker);
+      },
+    };
+  };
+}
+
+async function stopped(worker: Worker): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, STOP_TIMEOUT_MS);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    worker.once('exit', done);
+    worker.on('message', (message: MessageToHost) => {
+      if (message.type === 'stopped') done();
+    });
+    worker.postMessage({ type: 'stop' } satisfies MessageToAgent);
+  });
+  await worker.terminate();
+}

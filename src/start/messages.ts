@@ -1,0 +1,51 @@
+/**
+ * What host and agent say to each other across the thread: plain values that survive structured cloning.
+ *
+ * @module
+ */
+import type { AgentEvent } from '../agent/events.ts';
+import type { CheckResult } from '../agent/update.ts';
+import type { ErrorCode } from '../core/base/errors.ts';
+import type { UpdateMode } from '../core/schedule/mode.ts';
+
+/** What the agent needs to know to start. Options of `spawn`, checked and completed. */
+export interface AgentSettings {
+  /** z-base-32. */
+  readonly publicKey: string;
+  readonly mode: UpdateMode;
+  readonly intervalMs: number;
+  /** `host:port` each. */
+  readonly dhtBootstrap: readonly string[];
+  /** UDP port of the DHT client; 0 lets the system choose. */
+  readonly dhtPort: number;
+  readonly relay: RelayChoice;
+  /** Address to bind to; undefined means every interface. */
+  readonly bindHost: string | undefined;
+  /** The program file of this process. */
+  readonly programPath: string;
+  /** The stamp inside the running process's own image: what runs, whatever the file holds by now. */
+  readonly runningStamp: Uint8Array | undefined;
+}
+
+/** Whose relays help peers behind NAT: those of n0, none, or one's own (URLs). */
+export type RelayChoice = 'n0' | 'none' | readonly string[];
+
+export type MessageToAgent =
+  | { readonly type: 'check'; readonly id: number }
+  /** The process could not be replaced; ask again later. */
+  | { readonly type: 'restart-failed' }
+  | { readonly type: 'stop' };
+
+export type MessageToHost =
+  /** The program is signed and the agent runs. */
+  | { readonly type: 'running'; readonly version: string }
+  /** The agent will not run: the program is not one that can be updated. */
+  | { readonly type: 'disabled'; readonly reason: string }
+  /** The agent cannot run now; it may later. */
+  | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string }
+  | { readonly type: 'event'; readonly event: AgentEvent }
+  | { readonly type: 'checked'; readonly id: number; readonly result: CheckResult }
+  /** The program file is `version`: please replace the process. */
+  | { readonly type: 'restart'; readonly version: string }
+  /** Everything is closed; the thread ends. */
+  | { readonly type: 'stopped' };

@@ -1,0 +1,82 @@
+/**
+ * The options of `spawn`: what a host may say, checked before anything starts.
+ *
+ * @module
+ */
+import { PeerpatchError } from '../core/base/errors.ts';
+import { MINUTE_MS, SECOND_MS } from '../core/base/units.ts';
+import { parsePublicKey, formatPublicKey } from '../core/keys/public-key.ts';
+import { type UpdateMode, UpdaterMode } from '../core/schedule/mode.ts';
+import { PUBLIC_BOOTSTRAP, parseHostPort } from '../io/dht/bootstrap-hosts.ts';
+import { STAMP_ASSET } from '../io/executable/assets.ts';
+import type { Executable } from '../io/executable/executable.ts';
+import type { AgentSettings, RelayChoice } from './messages.ts';
+
+export interface DhtOptions {
+  /** `host:port` of nodes to start from. Default: the public Mainline DHT. */
+  readonly bootstrap?: readonly string[];
+  /** UDP port to use. Default: any free one. */
+  readonly port?: number;
+}
+
+export interface SpawnOptions {
+  /** The owner's public key, as `peerpatch gen` printed it. */
+  readonly publicKey: string;
+  /** When an installed update starts running. Default: `UpdaterMode.Now`. */
+  readonly mode?: UpdateMode;
+  readonly dht?: DhtOptions;
+  /** Relays for peers behind NAT: n0's (default), none, or own relay URLs. */
+  readonly relay?: RelayChoice;
+  /** Pause between two looks at the network, at least a second. Default: one minute, with jitter. */
+  readonly intervalMs?: number;
+  /** Only listen on this address: for tests and machines that must not. Default: every interface. */
+  readonly bindHost?: string;
+  /**
+   * Called before the process is replaced: close servers, finish writes. The restart waits for it, at most
+   * `restartGraceMs`. A rejection puts the restart off.
+   */
+  readonly beforeRestart?: () => void | Promise<void>;
+  /** Longest wait for `beforeRestart`. Default: 30 seconds. */
+  readonly restartGraceMs?: number;
+}
+
+const SHORTEST_INTERVAL_MS = SECOND_MS;
+const DEFAULT_INTERVAL_MS = MINUTE_MS;
+export const DEFAULT_RESTART_GRACE_MS: number = 30 * SECOND_MS;
+
+/** Checked and completed. @throws PeerpatchError KEY_MALFORMED, OPTION_INVALID */
+export function agentSettings(options: SpawnOptions, program: Executable): AgentSettings {
+  const { mode = UpdaterMode.Now, relay = 'n0', intervalMs = DEFAULT_INTERVAL_MS, dht = {} } = options;
+  if (!Number.isFinite(intervalMs) || intervalMs < SHORTEST_INTERVAL_MS) {
+    throw invalid('intervalMs', intervalMs, `a number of milliseconds from ${SHORTEST_INTERVAL_MS} up`);
+  }
+  const bootstrap = dht.bootstrap ?? PUBLIC_BOOTSTRAP;
+  if (bootstrap.length === 0) throw invalid('dht.bootstrap', bootstrap, 'at least one "host:port"');
+  for (const host of bootstrap) parseHostPort(host);
+  return {
+    publicKey: formatPublicKey(parsePublicKey(options.publicKey)),
+    mode,
+    intervalMs,
+    dhtBootstrap: bootstrap,
+    dhtPort: checkPort(dht.port ?? 0),
+    relay: checkRelay(relay),
+    bindHost: options.bindHost,
+    programPath: program.path,
+    runningStamp: program.readAsset(STAMP_ASSET)?.slice(),
+  };
+}
+
+function checkPort(port: number): number {
+  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
+  throw invalid('dht.port', port, 'a port number from 0 to 65535');
+}
+
+function checkRelay(relay: RelayChoice): RelayChoice {
+  if (relay === 'n0' || relay === 'none') return relay;
+  if (Array.isArray(relay) && relay.length > 0 && relay.every((url) => URL.canParse(url))) return relay;
+  throw invalid('relay', relay, '"n0", "none", or a list of relay URLs');
+}
+
+function invalid(option: string, value: unknown, expected: string): PeerpatchError {
+  return new PeerpatchError('OPTION_INVALID', `option ${option} is ${JSON.stringify(value)}: expected ${expected}`);
+}

@@ -1,0 +1,243 @@
+/**
+ * The host's handle on its agent: state, events, and the few things a host may ask for.
+ *
+ * Lives on the main thread, does no work of its own. Owns the agent's thread: starts it again with growing pauses when
+ * it fails, closes it before the process is replaced, and brings it back when that did not work.
+ *
+ * @module
+ */
+import type { AgentEvent } from '../agent/events.ts';
+import type { CheckResult } from '../agent/update.ts';
+import { isPeerpatchError, PeerpatchError } from '../core/base/errors.ts';
+import { HOUR_MS, SECOND_MS } from '../core/base/units.ts';
+import { isBlocked, NO_FAILURES, withFailure } from '../core/update/backoff.ts';
+import { RESTART } from '../core/update/state.ts';
+import type { AgentThread, StartAgentThread } from './agent-thread.ts';
+import { Listeners } from './listeners.ts';
+import type { AgentSettings, MessageToHost } from './messages.ts';
+import { DEFAULT_RESTART_GRACE_MS, type SpawnOptions } from './options.ts';
+
+/**
+ * starting → running → waiting (installed, not yet restarted) → restarting. `disabled`: this program cannot be updated,
+ * `reason` says why. `failed`: the agent ended and will be started again. `stopped`: by `stop()`.
+ */
+export type UpdaterState = 'disabled' | 'starting' | 'running' | 'waiting' | 'restarting' | 'failed' | 'stopped';
+
+export type UpdaterEvent = AgentEvent | { readonly type: 'state'; readonly state: UpdaterState };
+
+/** What the handle needs from outside. */
+export interface UpdaterParts {
+  readonly options: Pick<SpawnOptions, 'beforeRestart' | 'restartGraceMs'>;
+  readonly settings: AgentSettings;
+  readonly startThread: StartAgentThread;
+  /** Replaces this process by the program at `path`. Returns only by throwing RESTART_FAILED. */
+  readonly restartProcess: (path: string) => Promise<never>;
+}
+
+const FIRST_REVIVAL_MS = 10 * SECOND_MS;
+
+export class Updater {
+  readonly #parts: UpdaterParts | undefined;
+  readonly #listeners = new Listeners<UpdaterEvent>();
+  readonly #checks = new Map<number, (result: CheckResult | PeerpatchError) => void>();
+  /** Calls `listener` for each event of the type (`'*'` for all). Returns the function that ends it. */
+  readonly on: Listeners<UpdaterEvent>['on'] = this.#listeners.on.bind(this.#listeners);
+  /** Settles when it is known whether the agent runs: with the state `running`, `disabled`, `failed` or `stopped`. */
+  readonly ready: Promise<UpdaterState>;
+  #settleReady: (state: UpdaterState) => void = () => undefined;
+  #state: UpdaterState = 'starting';
+  #reason: string | undefined;
+  #version: string | undefined;
+  #thread: AgentThread | undefined;
+  #revivals = 0;
+  #nextCheck = 0;
+  #restarting: Promise<void> | undefined;
+  #restartFailures = NO_FAILURES;
+
+  private constructor(parts: UpdaterParts | undefined) {
+    this.#parts = parts;
+    this.ready = new Promise((resolve) => (this.#settleReady = resolve));
+  }
+
+  static start(parts: UpdaterParts): Updater {
+    const updater = new Updater(parts);
+    updater.#startThread(parts);
+    return updater;
+  }
+
+  static disabled(reason: string): Updater {
+    const updater = new Updater(undefined);
+    updater.#enter('disabled', reason);
+    return updater;
+  }
+
+  get state(): UpdaterState {
+    return this.#state;
+  }
+
+  /** Why the state is `disabled` or `failed`. */
+  get reason(): string | undefined {
+    return this.#reason;
+  }
+
+  /** The version this process runs, known once `ready` has settled. */
+  get version(): string | undefined {
+    return this.#version;
+  }
+
+  /** Looks at the network now. @throws PeerpatchError AGENT_FAILED when no agent runs */
+  async checkNow(): Promise<CheckResult> {
+    const thread = this.#thread;
+    if (thread === undefined) throw this.#notRunning();
+    const id = this.#nextCheck++;
+    const outcome = await new Promise<CheckResult | PeerpatchError>((settle) => {
+      this.#checks.set(id, settle);
+      thread.send({ type: 'check', id });
+    });
+    if (outcome instanceof PeerpatchError) throw outcome;
+    return outcome;
+  }
+
+  /**
+   * Replaces this process by the program file, now. Resolves only when that was not possible; why is an `error` event.
+   *
+   * @throws PeerpatchError AGENT_FAILED when the updater is disabled or stopped
+   */
+  async restart(): Promise<void> {
+    if (this.#parts === undefined || this.#state === 'stopped') throw this.#notRunning();
+    this.#restarting ??= this.#replaceProcess(this.#parts).finally(() => (this.#restarting = undefined));
+    await this.#restarting;
+  }
+
+  /** Ends the agent. The host runs on; nothing more is announced, served or installed. */
+  async stop(): Promise<void> {
+    if (this.#state === 'disabled' || this.#state === 'stopped') return;
+    this.#enter('stopped');
+    await this.#endThread('the updater was stopped');
+  }
+
+  async #replaceProcess(parts: UpdaterParts): Promise<void> {
+    this.#enter('restarting');
+    try {
+      await withinGrace(parts.options);
+      await this.#endThread('the process restarts');
+      await parts.restartProcess(parts.settings.programPath);
+    } catch (cause) {
+      const error = isPeerpatchError(cause)
+        ? cause
+        : new PeerpatchError('RESTART_FAILED', 'beforeRestart failed: the restart is put off', { cause });
+      this.#restartFailures = withFailure(this.#restartFailures, RESTART, performance.now());
+      if (this.#thread === undefined) this.#startThread(parts);
+      else this.#enter('waiting');
+      this.#thread?.send({ type: 'restart-failed' });
+      this.#emit({ type: 'error', during: 'restart', code: error.code, message: error.message });
+    }
+  }
+
+  #startThread(parts: UpdaterParts): void {
+    this.#enter('starting');
+    const thread = parts.startThread(parts.settings, {
+      onMessage: (message) => {
+        if (this.#thread === thread) this.#receive(message, parts);
+      },
+      onFailure: (error) => {
+        if (this.#thread === thread) this.#revive(parts, error);
+      },
+    });
+    this.#thread = thread;
+  }
+
+  #receive(message: MessageToHost, parts: UpdaterParts): void {
+    switch (message.type) {
+      case 'running':
+        this.#version = message.version;
+        this.#revivals = 0;
+        this.#enter('running');
+        return;
+      case 'disabled':
+        this.#enter('disabled', message.reason);
+        void this.#endThread(message.reason);
+        return;
+      case 'failed':
+        void this.#endThread(message.message);
+        this.#revive(parts, new PeerpatchError(message.code, message.message));
+        return;
+      case 'event':
+        this.#emit(message.event);
+        if (message.event.type === 'waiting') this.#enter('waiting');
+        return;
+      case 'checked':
+        this.#checks.get(message.id)?.(message.result);
+        this.#checks.delete(message.id);
+        return;
+      case 'restart':
+        this.#obeyRestart(message.version);
+        return;
+      case 'stopped':
+        return; // agent-thread waits for it
+    }
+  }
+
+  /** A new agent does not know that the last restart failed: without this pause it would try again at once, for ever. */
+  #obeyRestart(version: string): void {
+    if (isBlocked(this.#restartFailures, RESTART, performance.now())) {
+      this.#thread?.send({ type: 'restart-failed' });
+      return;
+    }
+    this.#emit({ type: 'restarting', version });
+    void this.restart();
+  }
+
+  #revive(parts: UpdaterParts, error: PeerpatchError): void {
+    this.#thread = undefined;
+    this.#failChecks(error);
+    this.#enter('failed', error.message);
+    this.#emit({ type: 'error', during: 'start', code: error.code, message: error.message });
+    const pauseMs = Math.min(FIRST_REVIVAL_MS * 2 ** this.#revivals++, HOUR_MS);
+    setTimeout(() => {
+      if (this.#state === 'failed') this.#startThread(parts);
+    }, pauseMs).unref();
+  }
+
+  async #endThread(reason: string): Promise<void> {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    this.#failChecks(new PeerpatchError('AGENT_FAILED', `the check ended early: ${reason}`));
+    await thread?.stop();
+  }
+
+  #failChecks(error: PeerpatchError): void {
+    for (const settle of this.#checks.values()) settle(error);
+    this.#checks.clear();
+  }
+
+  #enter(state: UpdaterState, reason?: string): void {
+    this.#reason = reason;
+    if (this.#state === state && state !== 'disabled') return;
+    this.#state = state;
+    if (state !== 'starting') this.#settleReady(state);
+    this.#emit({ type: 'state', state });
+  }
+
+  #emit(event: UpdaterEvent): void {
+    this.#listeners.emit(event);
+  }
+
+  #notRunning(): PeerpatchError {
+    return new PeerpatchError('AGENT_FAILED', `the updater is ${this.#state}${this.#reason ? `: ${this.#reason}` : ''}`);
+  }
+}
+
+/** Waits for the host's own clean-up, but not for ever. */
+async function withinGrace({ beforeRestart, restartGraceMs }: UpdaterParts['options']): Promise<void> {
+  if (beforeRestart === undefined) return;
+  let timer: NodeJS.Timeout | undefined;
+  const grace = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, restartGraceMs ?? DEFAULT_RESTART_GRACE_MS);
+  });
+  try {
+    await Promise.race([beforeRestart(), grace]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
