@@ -1,0 +1,69 @@
+/**
+ * `peerpatch bootstrap`: a private DHT node in the foreground, until Ctrl-C.
+ *
+ * @module
+ */
+import { PeerpatchError, startBootstrapNode } from '../../index.ts';
+import type { CliContext, CommandResult } from '../context.ts';
+import type { RegisterCommand } from '../run.ts';
+
+interface BootstrapFlags {
+  readonly host: string;
+  readonly port: string;
+  readonly join?: string;
+}
+
+export const bootstrapCommand: RegisterCommand = (program, context, finish) => {
+  program
+    .command('bootstrap')
+    .description('run a node of a private DHT until Ctrl-C')
+    .option('--host <ip>', 'the IP address to listen on', '0.0.0.0')
+    .option('--port <number>', 'the UDP port to listen on; 0 takes any free one', '6881')
+    .option('--join <host:port,...>', 'nodes of a network to join instead of starting one')
+    .action(finish((flags: BootstrapFlags) => runBootstrap(flags, context)));
+};
+
+async function runBootstrap({ host, port, join }: BootstrapFlags, context: CliContext): Promise<CommandResult> {
+  if (!/^\d{1,5}$/.test(port)) {
+    throw new PeerpatchError(
+      'OPTION_INVALID',
+      `${JSON.stringify(port)} is not a UDP port: expected a number from 0 to 65535`,
+    );
+  }
+  const node = await startBootstrapNode({
+    host,
+    port: Number(port),
+    bootstrap: join === undefined ? [] : join.split(','),
+    onError: (error) => {
+      context.err(`${error instanceof Error ? error.message : String(error)}\n`);
+    },
+  });
+  try {
+    // On stderr: stdout holds the result, and there is one only at the end.
+    context.err(`DHT node on ${node.address}; stop it with Ctrl-C\n`);
+    await aborted(context.signal);
+    const contacts = node.contacts();
+    const items = node.storedItems();
+    return {
+      text: `DHT node on ${node.address} stopped: ${contacts} nodes known, ${items} items held`,
+      json: { address: node.address, contacts, items },
+    };
+  } finally {
+    await node.close();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else {
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve();
+        },
+        { once: true },
+      );
+    }
+  });
+}

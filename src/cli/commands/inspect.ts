@@ -1,0 +1,47 @@
+/**
+ * `peerpatch inspect`: what a program's region says. Verifies nothing.
+ *
+ * @module
+ */
+import { inspectProgram, toHex } from '../../index.ts';
+import type { RegisterCommand } from '../run.ts';
+
+const BOUND_BY = {
+  anchor: 'held in its place by the anchor of "peerpatch build"',
+  section: "held in its place by the program's section table",
+  none: 'not bound to its place',
+} as const;
+
+export const inspectCommand: RegisterCommand = (program, context, finish) => {
+  program
+    .command('inspect')
+    .description("show what a program's region says, without verifying it")
+    .argument('<program>', 'the executable')
+    .action(
+      finish(async (path: string) => {
+        const found = await inspectProgram(path, context.signal);
+        const intact = found.sizeBytes === found.measuredBytes && toHex(found.hash) === toHex(found.measuredHash);
+        return {
+          text: [
+            `version    ${found.version}${found.isSigned ? '' : '   not signed'}`,
+            `size       ${found.sizeBytes}`,
+            `hash       ${toHex(found.hash)}${found.isSigned && !intact ? '   not the hash of these bytes' : ''}`,
+            `signature  ${toHex(found.signature)}`,
+            `region     at ${found.offset} of ${found.fileBytes} bytes, ${BOUND_BY[found.boundBy]}`,
+          ].join('\n'),
+          json: {
+            path: found.path,
+            version: found.version,
+            signed: found.isSigned,
+            size: found.sizeBytes,
+            hash: toHex(found.hash),
+            signature: toHex(found.signature),
+            offset: found.offset,
+            fileBytes: found.fileBytes,
+            intact: found.isSigned && intact,
+            boundBy: found.boundBy,
+          },
+        };
+      }),
+    );
+};

@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+/**
+ * The `peerpatch` command. Binds the command line to this process: streams, environment, Ctrl-C, exit code.
+ *
+ * @module
+ */
+import { createRequire } from 'node:module';
+import { text } from 'node:stream/consumers';
+import { bootstrapCommand } from './commands/bootstrap.ts';
+import { buildCommand } from './commands/build.ts';
+import { checkCommand } from './commands/check.ts';
+import { fetchCommand } from './commands/fetch.ts';
+import { genCommand } from './commands/gen.ts';
+import { inspectCommand } from './commands/inspect.ts';
+import { seedCommand } from './commands/seed.ts';
+import { signCommand } from './commands/sign.ts';
+import { verifyCommand } from './commands/verify.ts';
+import { runCli } from './run.ts';
+
+const commands = [
+  genCommand,
+  buildCommand,
+  signCommand,
+  verifyCommand,
+  inspectCommand,
+  seedCommand,
+  checkCommand,
+  fetchCommand,
+  bootstrapCommand,
+];
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // The second one ends a command that does not listen.
+    if (stop.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
+    stop.abort();
+  });
+}
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+process.exitCode = await runCli(
+  process.argv.slice(2),
+  {
+    out: (line) => void process.stdout.write(line),
+    err: (line) => void process.stderr.write(line),
+    readStdin: () => text(process.stdin),
+    env: process.env,
+    interactive: process.stderr.isTTY,
+    signal: stop.signal,
+  },
+  commands,
+  version,
+);

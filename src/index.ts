@@ -1,0 +1,30 @@
+/**
+ * The public API of Peerpatch: re-exports only.
+ *
+ * @module
+ */
+export { ERROR_CODES, isPeerpatchError, PeerpatchError, type ErrorCode } from './core/base/errors.ts';
+export { fromHex, toHex } from './core/base/hex.ts';
+export { parseOwnerKey, type OwnerKey } from './core/keys/owner-key.ts';
+export { formatPublicKey, parsePublicKey, type PublicKey } from './core/keys/public-key.ts';
+export type { Release, SignedRelease } from './core/release/release.ts';
+export { createPlaceholder } from './core/release/placeholder.ts';
+export { Version } from './core/release/version.ts';
+export { parseUpdateMode, UpdaterMode, type UpdateMode } from './core/schedule/mode.ts';
+export type { AgentActivity, AgentEvent } from './agent/events.ts';
+export type { CheckResult } from './agent/update.ts';
+export type { RelayChoice } from './start/messages.ts';
+export type { DhtOptions, SpawnOptions } from './start/options.ts';
+export { spawn } from './start/spawn.ts';
+export type { Updater, UpdaterEvent, UpdaterState } from './start/updater.ts';
+export { startBootstrapNode, type BootstrapNode, type BootstrapNodeOptions } from './tools/bootstrap-node.ts';
+export { buildProgram, type BuildProgramOptions, type BuiltProgram } from './tools/build-program.ts';
+export { checkNetwork, type NetworkCheck } from './tools/check-network.ts';
+export { createKey, DEFAULT_KEY_FILE, readKeyFile, type CreatedKey } from './tools/create-key.ts';
+export { fetchProgram, type FetchedProgram, type FetchProgramOptions } from './tools/fetch-program.ts';
+export { inspectProgram, type InspectedProgram } from './tools/inspect-program.ts';
+export { Patch } from './tools/patch.ts';
+export type { PeerOptions } from './tools/peer-options.ts';
+export { seedProgram, type SeededProgram, type SeedProgramOptions } from './tools/seed-program.ts';
+export { signProgram, type SignedProgram, type SignProgramOptions } from './tools/sign-program.ts';
+export { verifyProgram, type VerifiedProgram, type VerifyProgramOptions } from './tools/verify-program.ts';

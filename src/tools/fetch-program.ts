@@ -1,0 +1,98 @@
+/**
+ * Downloads and verifies the owner's newest program into a file: the first install.
+ *
+ * @module
+ */
+import { resolve } from 'node:path';
+import { fetchRelease } from '../agent/fetch.ts';
+import { isPeerpatchError, PeerpatchError } from '../core/base/errors.ts';
+import { toHex } from '../core/base/hex.ts';
+import { parsePublicKey, type PublicKey } from '../core/keys/public-key.ts';
+import type { Announcement } from '../core/record/open.ts';
+import { formatVersion } from '../core/release/version.ts';
+import { newProgramStore } from '../io/files/program-file.ts';
+import { systemClock } from '../io/system/clock.ts';
+import type { Network } from '../ports/network.ts';
+import { openNode } from '../start/node.ts';
+import { announcedReleases, notFound } from './check-network.ts';
+import type { PeerOptions } from './peer-options.ts';
+
+export interface FetchProgramOptions extends PeerOptions {
+  /** Where the program goes. Must not exist yet. */
+  readonly out: string;
+  readonly onProgress?: (receivedBytes: number, totalBytes: number) => void;
+  /** Told of each peer that failed before another one was tried. */
+  readonly onFailure?: (error: PeerpatchError) => void;
+}
+
+export interface FetchedProgram {
+  /** Absolute. */
+  readonly path: string;
+  readonly version: string;
+  readonly receivedBytes: number;
+  /** Hex id of the peer that served it. */
+  readonly peer: string;
+}
+
+/**
+ * Tries the peers that announce the newest release one after the other, then those of older ones.
+ *
+ * @throws PeerpatchError KEY_MALFORMED, OPTION_INVALID, DHT_UNREACHABLE, RELEASE_NOT_FOUND, INSTALL_* and, when all
+ *   peers failed, what the last one failed with
+ */
+export async function fetchProgram(options: FetchProgramOptions): Promise<FetchedProgram> {
+  const owner = parsePublicKey(options.publicKey);
+  const store = newProgramStore(options.out);
+  const { dht, network } = await openNode({ ...options, onError: () => undefined });
+  try {
+    const candidates = await announcedReleases(owner, dht, options.signal);
+    let failure: PeerpatchError = notFound();
+    for (const candidate of candidates) {
+      try {
+        return await fetchFrom(candidate, { owner, network, store, options });
+      } catch (error) {
+        const hopeless = !isPeerpatchError(error) || error.code.startsWith('INSTALL_') || error.code === 'CANCELLED';
+        if (hopeless) throw error;
+        options.onFailure?.(error);
+        failure = error;
+      }
+    }
+    throw failure;
+  } finally {
+    await Promise.all([network.close(), dht.close()]);
+  }
+}
+
+interface FetchFrom {
+  readonly owner: PublicKey;
+  readonly network: Network;
+  readonly store: ReturnType<typeof newProgramStore>;
+  readonly options: FetchProgramOptions;
+}
+
+async function fetchFrom({ release, nodeId, peer }: Announcement, from: FetchFrom): Promise<FetchedProgram> {
+  const { owner, network, store, options } = from;
+  const fetched = await fetchRelease({
+    owner,
+    network,
+    store,
+    clock: systemClock,
+    release,
+    peer,
+    above: undefined,
+    signal: options.signal,
+    onProgress: options.onProgress,
+  });
+  try {
+    await fetched.staged.install(fetched.release);
+  } catch (error) {
+    await fetched.staged.discard();
+    throw error;
+  }
+  return {
+    path: resolve(options.out),
+    version: formatVersion(release.version),
+    receivedBytes: fetched.receivedBytes,
+    peer: toHex(nodeId),
+  };
+}
