@@ -1,0 +1,60 @@
+/**
+ * What the demo proves: compares each updated copy with how it was started.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto';
+import { readdir, readFile, realpath } from 'node:fs/promises';
+import type { Copy } from './copy.ts';
+
+/** A copy and how it was started. */
+export interface Expectation {
+  readonly copy: Copy;
+  readonly path: string;
+  readonly home: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface Outcome {
+  readonly newProgram: string;
+  readonly version: string;
+  /** Whether the runtime can replace a process and keep its id. */
+  readonly keepsPid: boolean;
+}
+
+/** One sentence for each thing that is not as it should be. */
+export async function deviationsOf(copies: readonly Expectation[], outcome: Outcome): Promise<string[]> {
+  const wanted = await fileHash(outcome.newProgram);
+  const found = await Promise.all(copies.map((copy) => deviationsOfCopy(copy, outcome, wanted)));
+  return found.flat();
+}
+
+async function deviationsOfCopy(expected: Expectation, outcome: Outcome, wanted: string): Promise<string[]> {
+  const { copy, path, home, args, env } = expected;
+  const last = copy.starts.at(-1);
+  const facts: [holds: boolean, sentence: string][] = [
+    [copy.starts.length === 2, `was started ${String(copy.starts.length)} times, not twice`],
+    [!copy.exited, 'has ended'],
+    [copy.errors === '', `wrote to stderr: ${copy.errors.trim()}`],
+    [last?.version === outcome.version, `runs ${last?.version ?? 'nothing'}, not ${outcome.version}`],
+    [last?.state === 'running', `its updater is ${last?.state ?? 'gone'}`],
+    [same(last?.args, args), `arguments are ${JSON.stringify(last?.args)}, were ${JSON.stringify(args)}`],
+    [last?.tag === env['HELLO_TAG'], `environment is ${last?.tag ?? 'gone'}, was ${env['HELLO_TAG'] ?? ''}`],
+    [last?.cwd === (await realpath(home)), `working directory is ${last?.cwd ?? 'gone'}`],
+    [!outcome.keepsPid || last?.pid === copy.pid, `process ${String(copy.pid)} became ${String(last?.pid)}`],
+    [(await fileHash(path)) === wanted, 'its program file is not the new release'],
+    [same(await readdir(home), ['hello']), `left files behind: ${(await readdir(home)).join(', ')}`],
+  ];
+  return facts.filter(([holds]) => !holds).map(([, sentence]) => `${copy.name}: ${sentence}`);
+}
+
+async function fileHash(path: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
