@@ -13,8 +13,9 @@ import type { UpdateMode } from '../core/schedule/mode.ts';
 import type { ProgramStore } from '../ports/program.ts';
 import { discover } from './discover.ts';
 import { errorEvent } from './events.ts';
-import { startOffering, type Offered, type OfferingParts } from './offering.ts';
+import { startOffering, type OfferingParts } from './offering.ts';
 import { poll } from './poll.ts';
+import { watchReplacement, type Offered } from './replacement.ts';
 import { Update, type CheckResult } from './update.ts';
 
 export interface AgentParts extends OfferingParts {
@@ -51,9 +52,8 @@ export function startAgent(parts: AgentParts): Agent {
     installed: parts.installed.release,
     path: parts.installed.program.path,
     discover: () => discover({ dht, owner, clock, topic: v0Topic(owner), nodeId: network.nodeId, signal }),
-    onInstalled: async (release) => {
-      await offering.replace({ release, program: await store.open() });
-    },
+    findReplacement: watchReplacement(store, owner, parts.installed.program.identity),
+    offer: (offered) => offering.replace(offered),
     signal,
   });
 

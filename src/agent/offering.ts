@@ -8,16 +8,15 @@
 import type { Ed25519Signer } from '../core/crypto/ed25519.ts';
 import type { PublicKey } from '../core/keys/public-key.ts';
 import { v0Topic } from '../core/record/topic.ts';
-import type { SignedRelease } from '../core/release/release.ts';
 import { formatVersion } from '../core/release/version.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Dht } from '../ports/dht.ts';
 import type { Network } from '../ports/network.ts';
-import type { OpenProgram } from '../ports/program.ts';
 import type { Random } from '../ports/random.ts';
 import { announceOnce } from './announce.ts';
 import { errorEvent, type EmitEvent } from './events.ts';
 import { poll } from './poll.ts';
+import type { Offered } from './replacement.ts';
 import { serve, type Offer } from './serve.ts';
 import { shareProgram, type SharedProgram } from './shared-program.ts';
 
@@ -31,12 +30,6 @@ export interface OfferingParts {
   readonly random: Random;
   readonly intervalMs: number;
   readonly emit: EmitEvent;
-}
-
-/** A release and the verified file that holds it. */
-export interface Offered {
-  readonly release: SignedRelease;
-  readonly program: OpenProgram;
 }
 
 export interface Offering {
@@ -60,29 +53,25 @@ export function startOffering(first: Offered, parts: OfferingParts): Offering {
     emit,
     offer: (): Offer => ({ release, program: shared.lend() }),
   });
-  const announcing = poll({
-    intervalMs,
-    clock,
-    random,
-    signal: stop.signal,
-    turn: async (signal) => {
-      const { storedAt } = await announceOnce({
-        dht,
-        owner,
-        topic: v0Topic(owner),
-        clock,
-        random,
-        nodeKey,
-        release: () => release,
-        hints: () => network.address(),
-        signal,
-      });
-      emit({ type: 'announced', version: formatVersion(release.version), storedAt });
-    },
-    onError: (error) => {
-      emit(errorEvent('announce', error));
-    },
-  });
+  const announce = async (signal: AbortSignal): Promise<void> => {
+    const announced = release;
+    const { storedAt } = await announceOnce({
+      dht,
+      owner,
+      topic: v0Topic(owner),
+      clock,
+      random,
+      nodeKey,
+      release: () => announced,
+      hints: () => network.address(),
+      signal,
+    });
+    emit({ type: 'announced', version: formatVersion(announced.version), storedAt });
+  };
+  const onError = (error: unknown): void => {
+    emit(errorEvent('announce', error));
+  };
+  const announcing = poll({ intervalMs, clock, random, signal: stop.signal, turn: announce, onError });
 
   return {
     replace: async (offered) => {
@@ -90,6 +79,10 @@ export function startOffering(first: Offered, parts: OfferingParts): Offering {
       release = offered.release;
       shared = shareProgram(offered.program);
       await previous.retire();
+      // Others should not learn of it a minute late.
+      await announce(stop.signal).catch((error: unknown) => {
+        if (!stop.signal.aborted) onError(error);
+      });
     },
     close: async () => {
       stop.abort();

@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { equalBytes } from '../core/base/bytes.ts';
 import { PeerpatchError } from '../core/base/errors.ts';
 import type { PublicKey } from '../core/keys/public-key.ts';
+import { checkReleaseBytes } from '../core/release/accept.ts';
 import { decodeReleaseRegion } from '../core/release/region.ts';
 import { verifyRelease, type SignedRelease } from '../core/release/release.ts';
-import { formatVersion } from '../core/release/version.ts';
 import { createMeasure, type StampedDigest } from '../core/stamp/measure.ts';
 import type { OpenProgram } from '../ports/program.ts';
 
@@ -26,15 +25,14 @@ export interface MeasureOptions {
  * @throws PeerpatchError STAMP_MISSING, STAMP_MALFORMED, VERSION_MALFORMED, RELEASE_UNSIGNED, RELEASE_BAD_SIGNATURE,
  *   RELEASE_MISMATCH, PROGRAM_UNREADABLE, CANCELLED
  */
-export async function readRelease(program: OpenProgram, owner: PublicKey, options?: MeasureOptions): Promise<ReadRelease> {
+export async function readRelease(
+  program: OpenProgram,
+  owner: PublicKey,
+  options?: MeasureOptions,
+): Promise<ReadRelease> {
   const measured = await measureProgram(program, options);
   const release = verifyRelease(owner, decodeReleaseRegion(measured.region));
-  if (measured.sizeBytes !== release.sizeBytes || !equalBytes(measured.hash, release.hash)) {
-    throw new PeerpatchError(
-      'RELEASE_MISMATCH',
-      `${program.path} is not the ${formatVersion(release.version)} its owner signed: it was changed, get it again`,
-    );
-  }
+  checkReleaseBytes(release, measured);
   return { release, measured };
 }
 

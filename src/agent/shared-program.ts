@@ -25,6 +25,7 @@ export function shareProgram(program: OpenProgram): SharedProgram {
       return {
         path: program.path,
         sizeBytes: program.sizeBytes,
+        identity: program.identity,
         read: (from) => program.read(from),
         close: async () => {
           if (!given) return;

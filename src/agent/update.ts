@@ -13,7 +13,7 @@ import type { Announcement } from '../core/record/open.ts';
 import { selectNewest } from '../core/record/select.ts';
 import type { AcceptedRelease } from '../core/release/accept.ts';
 import type { SignedRelease } from '../core/release/release.ts';
-import { compareVersions, formatVersion } from '../core/release/version.ts';
+import { compareVersions, formatVersion, type Version } from '../core/release/version.ts';
 import type { LocalTime } from '../core/schedule/due.ts';
 import type { UpdateMode } from '../core/schedule/mode.ts';
 import { isBlocked } from '../core/update/backoff.ts';
@@ -35,6 +35,7 @@ import type { ProgramStore, StagedProgram } from '../ports/program.ts';
 import type { Random } from '../ports/random.ts';
 import { errorEvent, type EmitEvent } from './events.ts';
 import { fetchRelease } from './fetch.ts';
+import type { Offered } from './replacement.ts';
 
 /** What one look at the network came to. */
 export interface CheckResult {
@@ -62,8 +63,10 @@ export interface UpdateParts {
   readonly discover: () => Promise<readonly Announcement[]>;
   /** The program file, for events. */
   readonly path: string;
-  /** The program file is now `release`. */
-  readonly onInstalled: (release: SignedRelease) => Promise<void>;
+  /** The verified program at the path, when that is another file than before. */
+  readonly findReplacement: () => Promise<Offered | undefined>;
+  /** Announces and serves this from now on. Takes over the file. */
+  readonly offer: (offered: Offered) => Promise<void>;
   /** Asks the host to replace the process. Answered by `restartFailed` or by the end of this process. */
   readonly requestRestart: (version: string) => void;
   readonly signal: AbortSignal;
@@ -117,19 +120,35 @@ export class Update {
     } catch (error) {
       if (!this.#parts.signal.aborted) emit(errorEvent('check', error));
     }
+    await this.#adoptReplacement();
     const { newest, candidates } = selectNewest(announcements, {
       above: newerThan(this.#state),
       isBlamed: (nodeId) => this.#blocked(toHex(nodeId)),
       // A newcomer's first choice should not be everybody's.
       fraction: () => random.fraction(),
     });
-    const result = { newest: formatVersion(newest), peers: candidates.length };
+    const result = { newest: formatVersion(newest), peers: offersOf(newest, candidates) };
     emit({ type: 'checked', ...result });
-    if (candidates.length > 0 && !this.#blocked(INSTALL)) {
-      emit({ type: 'found', version: result.newest, peers: result.peers });
+    const [first] = candidates;
+    if (first !== undefined && !this.#blocked(INSTALL)) {
+      const { version } = first.release;
+      emit({ type: 'found', version: formatVersion(version), peers: offersOf(version, candidates) });
       await this.#installFromAny(candidates);
     }
     return { ...result, installed: formatVersion(this.#state.installed.version) };
+  }
+
+  /** Another process of the same program may have installed the update already: what is there is not fetched again. */
+  async #adoptReplacement(): Promise<void> {
+    const { emit, findReplacement, offer } = this.#parts;
+    try {
+      const found = await findReplacement();
+      if (found === undefined) return;
+      if (compareVersions(found.release.version, newerThan(this.#state)) > 0) this.#installed(found.release);
+      await offer(found);
+    } catch (error) {
+      if (!this.#parts.signal.aborted) emit(errorEvent('install', error));
+    }
   }
 
   async #installFromAny(candidates: readonly Announcement[]): Promise<void> {
@@ -153,7 +172,8 @@ export class Update {
       const version = formatVersion(accepted.version);
       emit({ type: 'accepted', version, totalBytes: receivedBytes, peer: peerName });
       await installOrDiscard(staged, accepted);
-      await this.#installed(accepted);
+      this.#installed(accepted);
+      if (!this.#restartRequested) await this.#adoptReplacement();
       return 'done';
     } catch (error) {
       if (signal.aborted) return 'done';
@@ -164,13 +184,12 @@ export class Update {
     }
   }
 
-  async #installed(release: SignedRelease): Promise<void> {
-    const { emit, mode, path, onInstalled } = this.#parts;
+  #installed(release: SignedRelease): void {
+    const { emit, mode, path } = this.#parts;
     const [from, version] = [this.#state.installed.version, release.version].map(formatVersion) as [string, string];
     this.#state = afterInstall(this.#state, release, mode, this.#moment());
     emit({ type: 'installed', version, from, path });
     emit({ type: 'waiting', version, restartAt: this.#state.restartAt });
-    await onInstalled(release);
     this.restartWhenDue();
   }
 
@@ -197,6 +216,10 @@ export class Update {
     const { clock, zone } = this.#parts;
     return { nowMs: clock.now(), monotonicMs: clock.monotonic(), zone };
   }
+}
+
+function offersOf(version: Version, candidates: readonly Announcement[]): number {
+  return candidates.filter(({ release }) => compareVersions(release.version, version) === 0).length;
 }
 
 async function installOrDiscard(staged: StagedProgram, release: AcceptedRelease): Promise<void> {

@@ -12,6 +12,8 @@ export interface OpenProgram {
   /** The real path: symbolic links resolved. */
   readonly path: string;
   readonly sizeBytes: number;
+  /** The same for two opened files only while their path was not given another file in between. */
+  readonly identity: string;
   /**
    * The bytes from `from` (default 0) on, in pieces; reads ahead by one piece. A piece is valid until the next one is asked
    * for: its memory is used again.

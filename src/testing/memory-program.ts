@@ -5,6 +5,8 @@
  */
 import { concatBytes } from '../core/base/bytes.ts';
 import { PeerpatchError } from '../core/base/errors.ts';
+import { toHex } from '../core/base/hex.ts';
+import { sha512Half } from '../core/crypto/hash.ts';
 import type { AcceptedRelease } from '../core/release/accept.ts';
 import type { OpenProgram, ProgramStore, StagedProgram } from '../ports/program.ts';
 
@@ -46,6 +48,7 @@ export class MemoryProgram implements ProgramStore {
     return Promise.resolve({
       path: this.#path,
       sizeBytes: content.length,
+      identity: toHex(sha512Half(content)),
       read: (from = 0) => pieces(content, from, pieceBytes),
       close: () => Promise.resolve(),
     });

@@ -19,7 +19,7 @@ export interface CreatedKey {
   readonly publicKey: string;
 }
 
-/** @throws PeerpatchError KEY_FILE_EXISTS, KEY_FILE_UNREADABLE */
+/** @throws PeerpatchError KEY_FILE_EXISTS, KEY_FILE_UNWRITABLE */
 export async function createKey(path: string = DEFAULT_KEY_FILE): Promise<CreatedKey> {
   const seed = systemRandom.bytes(32);
   const { publicKey } = ownerKeyFromSeed(seed);

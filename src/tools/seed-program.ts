@@ -74,6 +74,13 @@ export async function seedProgram(options: SeedProgramOptions): Promise<SeededPr
 function untilAborted(signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted === true) resolve();
-    else signal?.addEventListener('abort', () => { resolve(); }, { once: true });
+    else
+      signal?.addEventListener(
+        'abort',
+        () => {
+          resolve();
+        },
+        { once: true },
+      );
   });
 }

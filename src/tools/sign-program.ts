@@ -54,7 +54,12 @@ export async function signProgram(options: SignProgramOptions): Promise<SignedPr
       await staged.overwrite(encodeReleaseRegion(release), measured.regionOffset);
       await verifyStaged(staged, options);
       await staged.publish();
-      return { path: program.path, version: formatVersion(release.version), release, publicKey: formatPublicKey(key.publicKey) };
+      return {
+        path: program.path,
+        version: formatVersion(release.version),
+        release,
+        publicKey: formatPublicKey(key.publicKey),
+      };
     } finally {
       await staged.discard();
     }
@@ -72,7 +77,8 @@ async function copyMeasured(
   const measure = createMeasure();
   let doneBytes = 0;
   for await (const piece of program.read()) {
-    if (signal?.aborted === true) throw new PeerpatchError('CANCELLED', 'signing was stopped: the program is as it was');
+    if (signal?.aborted === true)
+      throw new PeerpatchError('CANCELLED', 'signing was stopped: the program is as it was');
     measure.update(piece);
     await staged.write(piece);
     doneBytes += piece.length;
@@ -95,4 +101,3 @@ async function verifyStaged(staged: StagedFile, { key, onProgress, signal }: Sig
     await copy.close();
   }
 }
-

@@ -42,6 +42,7 @@ export function openBytes(file: Uint8Array, pieceBytes = 50_000): OpenProgram & 
   return {
     path: '/sample/program',
     sizeBytes: file.length,
+    identity: 'staged',
     get closed() {
       return closed;
     },

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Stats } from 'node:fs';
 import { open, realpath, type FileHandle } from 'node:fs/promises';
 import { MAX_PROGRAM_BYTES } from '../../core/base/limits.ts';
 import type { OpenProgram } from '../../ports/program.ts';
@@ -20,18 +21,20 @@ export async function openProgram(path: string): Promise<OpenProgram> {
     const stat = await file.stat();
     if (!stat.isFile()) throw new Error('not a file');
     if (stat.size > MAX_PROGRAM_BYTES) throw new Error(`more than ${MAX_PROGRAM_BYTES} bytes`);
-    return asProgram(real, stat.size, file);
+    return asProgram(real, stat, file);
   } catch (cause) {
     await file?.close();
     throw unreadable(path, cause);
   }
 }
 
-function asProgram(path: string, sizeBytes: number, file: FileHandle): OpenProgram {
+function asProgram(path: string, { size, dev, ino, mtimeMs }: Stats, file: FileHandle): OpenProgram {
   let open = true;
   return {
     path,
-    sizeBytes,
+    sizeBytes: size,
+    // The file stays open, so its number is not given to another one.
+    identity: [dev, ino, size, mtimeMs].join(':'),
     read: (from = 0) => pieces(path, file, from),
     close: async () => {
       if (!open) return;
@@ -41,7 +44,7 @@ function asProgram(path: string, sizeBytes: number, file: FileHandle): OpenProgr
   };
 }
 
-/** Two buffers take turns: one is filled while the other is used, so a piece is valid until the next but one. */
+/** Two buffers take turns: one is filled while the other is used. */
 async function* pieces(path: string, file: FileHandle, from: number): AsyncGenerator<Uint8Array, void, undefined> {
   const buffers = [new Uint8Array(PIECE_BYTES), new Uint8Array(PIECE_BYTES)];
   const readAt = async (buffer: Uint8Array, position: number): Promise<Uint8Array> => {

@@ -1,0 +1,86 @@
+/**
+ * Several agents on one memory network: a whole update in one process, with a clock that moves when told to.
+ *
+ * @module
+ */
+import { vi } from 'vitest';
+import { startAgent, type Agent } from '../../src/agent/agent.ts';
+import type { AgentEvent } from '../../src/agent/events.ts';
+import { readRelease } from '../../src/agent/read-release.ts';
+import { ed25519Signer } from '../../src/core/crypto/ed25519.ts';
+import { ownerKeyFromSeed, type OwnerKey } from '../../src/core/keys/owner-key.ts';
+import { UpdaterMode, type UpdateMode } from '../../src/core/schedule/mode.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
+import { MemoryDht } from '../../src/testing/memory-dht.ts';
+import { MemoryNetwork } from '../../src/testing/memory-network.ts';
+import { MemoryProgram } from '../../src/testing/memory-program.ts';
+import { sampleProgram, signSample } from '../../src/testing/sample-program.ts';
+import { systemRandom } from '../../src/io/system/random.ts';
+import { timeZone } from './time-zone.ts';
+
+export interface SceneAgent {
+  readonly agent: Agent;
+  readonly store: MemoryProgram;
+  readonly events: AgentEvent[];
+  /** Versions the host was asked to restart as. */
+  readonly restarts: string[];
+  seen<Type extends AgentEvent['type']>(type: Type): Extract<AgentEvent, { type: Type }>[];
+}
+
+export interface StartOptions {
+  readonly version: string;
+  readonly mode?: UpdateMode;
+  /** Default: a program of its own. */
+  readonly store?: MemoryProgram;
+}
+
+export class AgentScene {
+  readonly owner: OwnerKey = ownerKeyFromSeed(new Uint8Array(32).fill(5));
+  readonly clock = new FakeClock();
+  readonly dht = new MemoryDht({ now: () => this.clock.monotonic() });
+  readonly network = new MemoryNetwork();
+  readonly #started: Agent[] = [];
+
+  program(version: string, owner: OwnerKey = this.owner): Uint8Array {
+    return signSample(sampleProgram({ version, sizeBytes: 300_000 }), owner).file;
+  }
+
+  async start({ version, mode = UpdaterMode.Now, store = new MemoryProgram(this.program(version)) }: StartOptions): Promise<SceneAgent> {
+    const seed = systemRandom.bytes(32);
+    const program = await store.open();
+    const { release } = await readRelease(program, this.owner.publicKey);
+    const events: AgentEvent[] = [];
+    const restarts: string[] = [];
+    const agent = startAgent({
+      owner: this.owner.publicKey,
+      nodeKey: ed25519Signer(seed),
+      dht: this.dht.join(),
+      network: this.network.join(seed),
+      clock: this.clock,
+      zone: timeZone('UTC'),
+      random: systemRandom,
+      intervalMs: 60_000,
+      mode,
+      store,
+      running: release,
+      installed: { release, program },
+      emit: (event) => events.push(event),
+      requestRestart: (next) => restarts.push(next),
+    });
+    this.#started.push(agent);
+    const seen: SceneAgent['seen'] = (type) =>
+      events.filter((event): event is Extract<AgentEvent, { type: typeof type }> => event.type === type);
+    return { agent, store, events, restarts, seen };
+  }
+
+  /** Waits for something that needs no time to pass: hashing and sealing are done by other threads. */
+  async until(condition: () => boolean): Promise<void> {
+    await vi.waitFor(() => {
+      if (!condition()) throw new Error('not yet');
+    }, 10_000);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#started.map((agent) => agent.stop()));
+  }
+}
