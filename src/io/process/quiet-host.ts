@@ -14,15 +14,24 @@ const NOT_THE_HOSTS = ['Signal', 'Pipe', 'Process', 'MessagePort'];
 /** In the old process they must not run: they may remove what the new one uses, such as a PID file. */
 const PROCESS_EVENTS = ['exit', 'beforeExit', 'message', 'disconnect'];
 
-/** Resolves when what closing set off has run: an error that ends the process ends it before a child is started. */
+/** Resolves when what closing set off has run. */
 export async function quietHost(): Promise<void> {
   const own = new Set<unknown>();
   silenceTimers(own);
+  ignoreFailures();
   for (const event of PROCESS_EVENTS) process.removeAllListeners(event);
   releaseStdin();
   for (const handle of process._getActiveHandles?.() ?? []) close(handle);
   for (let turn = 0; turn < 2; turn++) {
     await new Promise<void>((resolve) => own.add(setImmediate(resolve)));
+  }
+}
+
+/** A host whose connections are closed under it may well throw. It must not take the new program's parent with it. */
+function ignoreFailures(): void {
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.removeAllListeners(event);
+    process.on(event, () => undefined);
   }
 }
 
