@@ -41,10 +41,19 @@ async function runAgent(port: MessagePort, settings: AgentSettings): Promise<voi
   };
   const starting = start(settings, tell);
   port.on('message', (message: MessageToAgent) => {
-    void starting.then((agent) => obey(message, agent, tell));
+    void obey(message, starting, {
+      tell,
+      end: () => {
+        port.close();
+      },
+    });
   });
-  const agent = await starting;
-  if (agent === undefined) port.close();
+  // A bug must not end the thread in the middle of an addon's call, which would end the host: it is told, and everything
+  // closed in order.
+  process.on('uncaughtException', (bug) => {
+    tell({ type: 'failed', code: 'AGENT_FAILED', message: `a bug in the agent: ${bug.stack ?? bug.message}` });
+  });
+  await starting;
 }
 
 /** Undefined when there is nothing to run; the host has been told why. */
@@ -95,7 +104,14 @@ function runningRelease(owner: PublicKey, stamp: Uint8Array | undefined): Signed
   return stamp && verifyRelease(owner, readStamp(stamp));
 }
 
-async function obey(message: MessageToAgent, agent: Agent | undefined, tell: (message: MessageToHost) => void): Promise<void> {
+interface Host {
+  readonly tell: (message: MessageToHost) => void;
+  /** Lets the thread end. */
+  readonly end: () => void;
+}
+
+async function obey(message: MessageToAgent, starting: Promise<Agent | undefined>, { tell, end }: Host): Promise<void> {
+  const agent = await starting.catch(() => undefined); // a bug, and told as one
   switch (message.type) {
     case 'check':
       if (agent !== undefined) tell({ type: 'checked', id: message.id, result: await agent.check() });
@@ -106,6 +122,7 @@ async function obey(message: MessageToAgent, agent: Agent | undefined, tell: (me
     case 'stop':
       await agent?.stop();
       tell({ type: 'stopped' });
+      end();
       return;
   }
 }

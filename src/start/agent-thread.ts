@@ -15,7 +15,7 @@ import type { AgentSettings, MessageToAgent, MessageToHost } from './messages.ts
 
 export interface AgentThread {
   send(message: MessageToAgent): void;
-  /** Lets the agent close its connections, then ends the thread. Bounded; never rejects. */
+  /** Lets the agent close its connections, after which the thread ends. Waits a bounded time; never rejects. */
   stop(): Promise<void>;
 }
 
@@ -73,6 +73,10 @@ export function agentThreadStarter(program: Executable): StartAgentThread | unde
   };
 }
 
+/**
+ * The thread ends by itself once everything is closed. It is never terminated: an addon whose thread goes away in the
+ * middle of a call takes the whole process with it.
+ */
 async function stopped(worker: Worker): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, STOP_TIMEOUT_MS);
@@ -86,5 +90,4 @@ async function stopped(worker: Worker): Promise<void> {
     });
     worker.postMessage({ type: 'stop' } satisfies MessageToAgent);
   });
-  await worker.terminate();
 }

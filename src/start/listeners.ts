@@ -5,7 +5,9 @@
  * @module
  */
 
-type ByType<Event extends { readonly type: string }> = { [Type in Event['type']]: Extract<Event, { readonly type: Type }> };
+type ByType<Event extends { readonly type: string }> = {
+  [Type in Event['type']]: Extract<Event, { readonly type: Type }>;
+};
 
 export class Listeners<Event extends { readonly type: string }> {
   readonly #byType = new Map<string, Set<(event: Event) => void>>();

@@ -10,6 +10,7 @@ import { ed25519Signer, type Ed25519Signer } from '../core/crypto/ed25519.ts';
 import { parseBootstrapHosts, PUBLIC_BOOTSTRAP } from '../io/dht/bootstrap-hosts.ts';
 import { MainlineDht } from '../io/dht/mainline.ts';
 import { extractAddon } from '../io/executable/addon-cache.ts';
+import { bindAddresses } from '../io/net/bind-addresses.ts';
 import { loadIroh, type IrohAddon } from '../io/net/iroh-addon.ts';
 import { openIroh } from '../io/net/iroh.ts';
 import { systemClock } from '../io/system/clock.ts';
@@ -42,8 +43,12 @@ export async function openNode(options: NodeOptions): Promise<OpenNode> {
   const dht = await openDht(options);
   try {
     const seed = systemRandom.bytes(32);
-    const bind = options.bindHost === undefined ? [] : [hostPort(options.bindHost, 0)];
-    const network = await openIroh({ addon: await irohAddon(), seed, relay: options.relay, bind });
+    const network = await openIroh({
+      addon: await irohAddon(),
+      seed,
+      relay: options.relay,
+      bind: bindAddresses(options.bindHost),
+    });
     return { dht, network, nodeKey: ed25519Signer(seed) };
   } catch (error) {
     await dht.close();
@@ -74,8 +79,4 @@ async function irohAddon(): Promise<IrohAddon> {
   } finally {
     await extracted?.dispose();
   }
-}
-
-function hostPort(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -73,7 +73,8 @@ function checkPort(port: number): number {
 
 function checkRelay(relay: RelayChoice): RelayChoice {
   if (relay === 'n0' || relay === 'none') return relay;
-  if (Array.isArray(relay) && relay.length > 0 && relay.every((url) => URL.canParse(url))) return relay;
+  const urls: readonly unknown[] = Array.isArray(relay) ? relay : [];
+  if (urls.length > 0 && urls.every((url) => typeof url === 'string' && URL.canParse(url))) return relay;
   throw invalid('relay', relay, '"n0", "none", or a list of relay URLs');
 }
 

@@ -224,7 +224,10 @@ export class Updater {
   }
 
   #notRunning(): PeerpatchError {
-    return new PeerpatchError('AGENT_FAILED', `the updater is ${this.#state}${this.#reason ? `: ${this.#reason}` : ''}`);
+    return new PeerpatchError(
+      'AGENT_FAILED',
+      `the updater is ${this.#state}${this.#reason ? `: ${this.#reason}` : ''}`,
+    );
   }
 }
 

@@ -180,7 +180,9 @@ describe('the updater', () => {
     expect(order).toEqual([]);
     expect(threads).toHaveLength(1);
     expect(thread(threads).received).toContainEqual({ type: 'restart-failed' });
-    expect(events).toContainEqual(expect.objectContaining({ type: 'error', during: 'restart', code: 'RESTART_FAILED' }));
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'error', during: 'restart', code: 'RESTART_FAILED' }),
+    );
   });
 
   it('brings the agent back when the process could not be replaced, and tells it', async () => {
