@@ -90,7 +90,8 @@ async function demo(): Promise<string[]> {
 
 function row(copy: Copy, origin: number): string[] {
   const [first, last] = [copy.starts[0], copy.starts.at(-1)];
-  const seconds = (at: number | undefined): string => (at === undefined ? '–' : `${((at - origin) / 1000).toFixed(1)} s`);
+  const seconds = (at: number | undefined): string =>
+    at === undefined ? '–' : `${((at - origin) / 1000).toFixed(1)} s`;
   return [
     copy.name,
     first?.version ?? '–',

@@ -52,7 +52,9 @@ export function createScreen(output: NodeJS.WriteStream): Screen {
 export function progressBar(done: number, total: number): string {
   const width = 24;
   const filled = Math.floor((done / total) * width);
-  const percent = Math.floor((done / total) * 100).toString().padStart(3);
+  const percent = Math.floor((done / total) * 100)
+    .toString()
+    .padStart(3);
   return `[${'█'.repeat(filled)}${'░'.repeat(width - filled)}] ${percent} %  ${megabytes(done)} of ${megabytes(total)} MB`;
 }
 
@@ -63,7 +65,11 @@ export function megabytes(bytes: number): string {
 /** A table with a header row, columns as wide as they need to be. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  const line = (row: readonly string[]): string => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd();
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
   const [header = [], ...body] = rows;
   return [line(header), widths.map((width) => '─'.repeat(width)).join('  '), ...body.map(line)].join('\n');
 }

@@ -16,7 +16,9 @@ export interface Said {
 export function describe(line: CopyLine): Said | undefined {
   switch (line.type) {
     case 'started':
-      return said(`running ${line.version ?? '?'} as process ${String(line.pid)}${line.reason === undefined ? '' : `: ${line.reason}`}`);
+      return said(
+        `running ${line.version ?? '?'} as process ${String(line.pid)}${line.reason === undefined ? '' : `: ${line.reason}`}`,
+      );
     case 'announced':
       return { text: `announced ${line.version} at ${String(line.storedAt)} DHT nodes`, milestone: false };
     case 'found':

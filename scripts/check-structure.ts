@@ -49,12 +49,14 @@ for (const file of sourceFiles('src')) {
   const lines = text.trimEnd().split('\n').length;
   if (lines > MAX_LINES) problems.push(`${file}: ${lines} lines, the limit is ${MAX_LINES}`);
   if (!text.startsWith('/**') && !text.startsWith('#!')) problems.push(`${file}: no module comment`);
-  if (name.startsWith('core/') && !existsSync(`test/${name}.test.ts`)) problems.push(`${file}: no test/${name}.test.ts`);
+  if (name.startsWith('core/') && !existsSync(`test/${name}.test.ts`))
+    problems.push(`${file}: no test/${name}.test.ts`);
 }
 for (const start of imports.keys()) reportCycle(start);
 
 for (const problem of problems) console.error(problem);
-if (problems.length === 0) console.log(`structure: ${imports.size} files, ${[...imports.values()].flat().length} imports, no problem`);
+if (problems.length === 0)
+  console.log(`structure: ${imports.size} files, ${[...imports.values()].flat().length} imports, no problem`);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
 function sourceFiles(folder: string): string[] {

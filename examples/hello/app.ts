@@ -10,7 +10,15 @@
  */
 import { spawn, UpdaterMode, type UpdaterEvent } from 'peerpatch';
 
-const { HELLO_PUBLIC_KEY = '', HELLO_DHT, HELLO_RELAY, HELLO_BIND, HELLO_INTERVAL_MS, HELLO_EVENTS, HELLO_TAG } = process.env;
+const {
+  HELLO_PUBLIC_KEY = '',
+  HELLO_DHT,
+  HELLO_RELAY,
+  HELLO_BIND,
+  HELLO_INTERVAL_MS,
+  HELLO_EVENTS,
+  HELLO_TAG,
+} = process.env;
 
 function say(line: Record<string, unknown> & { type: string }, text: string): void {
   console.log(HELLO_EVENTS === '1' ? JSON.stringify(line) : text);
@@ -39,7 +47,16 @@ async function main(): Promise<void> {
   await updater.ready;
   const { version, state, reason } = updater;
   say(
-    { type: 'started', version, state, reason, pid: process.pid, args: process.argv.slice(2), tag: HELLO_TAG, cwd: process.cwd() },
+    {
+      type: 'started',
+      version,
+      state,
+      reason,
+      pid: process.pid,
+      args: process.argv.slice(2),
+      tag: HELLO_TAG,
+      cwd: process.cwd(),
+    },
     `hello ${version ?? '(no version)'}, process ${String(process.pid)}, updater ${state}${reason ? `: ${reason}` : ''}`,
   );
 }

@@ -72,7 +72,10 @@ export function startAgent(parts: AgentParts): Agent {
     clock,
     random,
     signal,
-    turn: () => Promise.resolve(update.restartWhenDue()),
+    turn: () => {
+      update.restartWhenDue();
+      return Promise.resolve();
+    },
     onError: (error) => {
       emit(errorEvent('restart', error));
     },

@@ -162,7 +162,11 @@ export class Update {
     const { emit, signal } = this.#parts;
     const peerName = toHex(nodeId);
     try {
-      const { staged, release: accepted, receivedBytes } = await fetchRelease({
+      const {
+        staged,
+        release: accepted,
+        receivedBytes,
+      } = await fetchRelease({
         ...this.#parts,
         release,
         peer,

@@ -4,6 +4,7 @@
  * @module
  */
 import { parseHostPort } from '../core/dht/host-port.ts';
+import { BUCKET_SIZE } from '../core/dht/routing-table.ts';
 import { MainlineDht } from '../io/dht/mainline.ts';
 import { systemClock } from '../io/system/clock.ts';
 import { systemRandom } from '../io/system/random.ts';
@@ -51,10 +52,20 @@ export async function startPrivateDht(options: PrivateDhtOptions = {}): Promise<
       // One after the other: each walks past all before it, so that all know all.
       if (bootstrap.length > 0) await node.ready();
     }
+    await closeGaps(nodes, random);
   } catch (error) {
     await close();
     throw error;
   }
   const bootstrap = nodes.slice(0, BOOTSTRAP_ADDRESSES).flatMap(({ addresses }) => addresses);
   return { bootstrap, nodes, close };
+}
+
+/** A lost packet leaves a node that does not know another. A walk past all nodes closes the gap. */
+async function closeGaps(nodes: readonly MainlineDht[], random: Random): Promise<void> {
+  const others = nodes.length - 1;
+  for (const node of nodes) {
+    if (others === 0 || node.contacts >= Math.min(others, BUCKET_SIZE)) continue;
+    await node.get({ publicKey: random.bytes(32), salt: new Uint8Array(), sign: () => new Uint8Array() });
+  }
 }

@@ -5,7 +5,8 @@
  */
 import { resolve } from 'node:path';
 import { fetchRelease } from '../agent/fetch.ts';
-import { isPeerpatchError, PeerpatchError } from '../core/base/errors.ts';
+import type { PeerpatchError } from '../core/base/errors.ts';
+import { isPeerpatchError } from '../core/base/errors.ts';
 import { toHex } from '../core/base/hex.ts';
 import { parsePublicKey, type PublicKey } from '../core/keys/public-key.ts';
 import type { Announcement } from '../core/record/open.ts';

@@ -55,7 +55,12 @@ export async function seedProgram(options: SeedProgramOptions): Promise<SeededPr
   let closeProgram = (): Promise<void> => program.close();
   try {
     const { release } = await readRelease(program, owner);
-    const node = await openNode({ ...options, onError: (error) => emit(errorEvent('announce', error)) });
+    const node = await openNode({
+      ...options,
+      onError: (error) => {
+        emit(errorEvent('announce', error));
+      },
+    });
     const offering = startOffering(
       { release, program },
       { ...node, owner, clock: systemClock, random: systemRandom, intervalMs, emit },

@@ -1,17 +1,17 @@
 /**
  * Signs a program: writes the owner's word about its bytes and version into its region.
  *
- * Works on a copy beside the program: measured, signed, read again and verified as any peer would, and only then put in
- * the program's place. A stop at any moment leaves the program as it was.
+ * Works on a copy beside the program. What is hashed is compared with what the copy holds, piece by piece, and the result passes
+ * the same gate as any peer's; only then it takes the program's place. A stop at any moment leaves the program as it was.
  *
  * @module
  */
-import { readRelease } from '../agent/read-release.ts';
 import { PeerpatchError } from '../core/base/errors.ts';
 import type { OwnerKey } from '../core/keys/owner-key.ts';
 import { formatPublicKey } from '../core/keys/public-key.ts';
+import { checkReleaseBytes } from '../core/release/accept.ts';
 import { encodeReleaseRegion, readRegionVersion } from '../core/release/region.ts';
-import { signRelease, type Release } from '../core/release/release.ts';
+import { signRelease, verifyRelease, type Release } from '../core/release/release.ts';
 import { formatVersion, parseVersion } from '../core/release/version.ts';
 import { createMeasure, type StampedDigest } from '../core/stamp/measure.ts';
 import { openProgram } from '../io/files/open-program.ts';
@@ -24,7 +24,7 @@ export interface SignProgramOptions {
   readonly key: OwnerKey;
   /** `A.B.C`. Default: the version the region carries, which the build put there. */
   readonly appVersion?: string | undefined;
-  /** Bytes done of all bytes: the program is read twice. */
+  /** Bytes done of all bytes. */
   readonly onProgress?: ((doneBytes: number, totalBytes: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -51,8 +51,10 @@ export async function signProgram(options: SignProgramOptions): Promise<SignedPr
     try {
       const measured = await copyMeasured(program, staged, options);
       const release = signRelease(key, version ?? readRegionVersion(measured.region), measured);
-      await staged.overwrite(encodeReleaseRegion(release), measured.regionOffset);
-      await verifyStaged(staged, options);
+      const region = encodeReleaseRegion(release);
+      await staged.overwrite(region, measured.regionOffset);
+      await checkCopy(staged, region, measured.regionOffset);
+      checkReleaseBytes(verifyRelease(key.publicKey, release), { ...measured, region });
       await staged.publish();
       return {
         path: program.path,
@@ -68,7 +70,7 @@ export async function signProgram(options: SignProgramOptions): Promise<SignedPr
   }
 }
 
-/** Reads the program once: each piece is measured and copied. */
+/** Reads the program once: each piece is measured, copied, and read back. The disk works while this thread hashes. */
 async function copyMeasured(
   program: OpenProgram,
   staged: StagedFile,
@@ -79,25 +81,32 @@ async function copyMeasured(
   for await (const piece of program.read()) {
     if (signal?.aborted === true)
       throw new PeerpatchError('CANCELLED', 'signing was stopped: the program is as it was');
-    measure.update(piece);
-    await staged.write(piece);
+    const half = piece.length >> 1;
+    await besides(staged.write(piece), () => {
+      measure.update(piece.subarray(0, half));
+    });
+    await besides(checkCopy(staged, piece, doneBytes), () => {
+      measure.update(piece.subarray(half));
+    });
     doneBytes += piece.length;
-    onProgress?.(doneBytes, 2 * program.sizeBytes);
+    onProgress?.(doneBytes, program.sizeBytes);
   }
   return measure.finish();
 }
 
-/** What is about to become the program must be what every peer will accept. */
-async function verifyStaged(staged: StagedFile, { key, onProgress, signal }: SignProgramOptions): Promise<void> {
-  const copy = await openProgram(staged.path);
-  try {
-    await readRelease(copy, key.publicKey, {
-      signal,
-      onProgress: (doneBytes, totalBytes) => {
-        onProgress?.(totalBytes + doneBytes, 2 * totalBytes);
-      },
-    });
-  } finally {
-    await copy.close();
-  }
+/** Does `work` while `pending`, begun before, goes on; fails with whichever fails first. */
+async function besides(pending: Promise<void>, work: () => void): Promise<void> {
+  const working = new Promise<void>((resolve) => {
+    work(); // a failure in here rejects
+    resolve();
+  });
+  await Promise.all([pending, working]);
+}
+
+async function checkCopy(staged: StagedFile, bytes: Uint8Array, offset: number): Promise<void> {
+  if (await staged.holds(bytes, offset)) return;
+  throw new PeerpatchError(
+    'INSTALL_FAILED',
+    `${staged.path} does not hold what was written: check the disk; the program is as it was`,
+  );
 }

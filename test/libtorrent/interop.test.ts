@@ -33,11 +33,13 @@ describe.skipIf(!installed)('with a DHT of libtorrent nodes', () => {
   let answers: AsyncIterator<string>;
   let bootstrap: readonly string[] = [];
   const clients: MainlineDht[] = [];
+  /** All our puts come from one client: libtorrent takes whoever puts into its routing table, read-only or not. */
+  let writer: MainlineDht;
 
   const nextAnswer = async (): Promise<Answer> => {
-    const { value, done } = await answers.next();
-    if (done === true) throw new Error('the libtorrent process ended');
-    const answer = JSON.parse(value) as Answer;
+    const line = await answers.next();
+    if (line.done === true) throw new Error('the libtorrent process ended');
+    const answer = JSON.parse(line.value) as Answer;
     if (answer.error !== undefined) throw new Error(answer.error);
     return answer;
   };
@@ -59,6 +61,7 @@ describe.skipIf(!installed)('with a DHT of libtorrent nodes', () => {
     if (network.stdout === null) throw new Error('no output from libtorrent');
     answers = createInterface({ input: network.stdout })[Symbol.asyncIterator]();
     bootstrap = ((await nextAnswer()).ports ?? []).slice(0, 3).map((port) => `127.0.0.1:${port}`);
+    writer = await join();
   });
   afterAll(async () => {
     await Promise.all(clients.map((client) => client.close()));
@@ -69,18 +72,6 @@ describe.skipIf(!installed)('with a DHT of libtorrent nodes', () => {
   it('reaches all 20 of them', async () => {
     const nodes = await (await join()).get(testItemKey(20));
     expect(nodes).toHaveLength(NODES);
-  });
-
-  it.each([
-    ['with a salt', 21, 'pepper'],
-    ['without a salt', 22, ''],
-  ])('stores what libtorrent reads, %s', async (_, seed, salt) => {
-    const key = testItemKey(seed, salt);
-    const nodes = await (await join()).get(key);
-    const puts = await Promise.allSettled(nodes.map((node) => node.put(3n, asciiBytes('put by peerpatch'))));
-    expect(puts.filter(({ status }) => status === 'fulfilled').length).toBe(nodes.length);
-    const answer = await libtorrent({ do: 'get', key: toHex(key.publicKey), salt: toHex(key.salt), from: 11 });
-    expect(answer.found).toContainEqual({ seq: 3, value: 'put by peerpatch' });
   });
 
   it.each([
@@ -101,28 +92,42 @@ describe.skipIf(!installed)('with a DHT of libtorrent nodes', () => {
     expect(valuesOf(await (await join()).get(key))).toEqual(['1 put by libtorrent']);
   });
 
+  it.each([
+    ['with a salt', 21, 'pepper'],
+    ['without a salt', 22, ''],
+  ])('stores what libtorrent reads, %s', async (_, seed, salt) => {
+    const key = testItemKey(seed, salt);
+    const nodes = await writer.get(key);
+    const puts = await Promise.allSettled(nodes.map((node) => node.put(3n, asciiBytes('put by peerpatch'))));
+    expect(puts.filter(({ status }) => status === 'fulfilled').length).toBe(nodes.length);
+    const answer = await libtorrent({ do: 'get', key: toHex(key.publicKey), salt: toHex(key.salt), from: 11 });
+    expect(answer.found).toContainEqual({ seq: 3, value: 'put by peerpatch' });
+  });
+
   it('finds three different values that stand under one key', async () => {
     const key = testItemKey(25);
-    const nodes = await (await join()).get(key);
+    const nodes = await writer.get(key);
     await Promise.all(nodes.map((node, index) => node.put(0n, asciiBytes(`value ${index % 3}`))));
     expect(valuesOf(await (await join()).get(key))).toEqual(['0 value 0', '0 value 1', '0 value 2']);
   });
 
   it('learns by reading back that libtorrent keeps the first of two values with equal seq', async () => {
     const key = testItemKey(26);
-    const dht = await join();
-    const [node] = await dht.get(key);
+    const [node] = await writer.get(key);
     await node?.put(1n, asciiBytes('first'));
     await node?.put(1n, asciiBytes('second')); // reported as a success
-    expect(valuesOf(await dht.get(key))).toEqual(['1 first']);
+    expect(valuesOf(await writer.get(key))).toEqual(['1 first']);
   });
 
   it('is told by libtorrent when its seq is too low', async () => {
     const key = testItemKey(27);
-    const [node] = await (await join()).get(key);
+    const [node] = await writer.get(key);
     await node?.put(5n, asciiBytes('newer'));
     const late = node?.put(4n, asciiBytes('older'));
-    await expect(late).rejects.toMatchObject({ code: 'DHT_PUT_REFUSED', message: expect.stringContaining('302') });
+    await expect(late).rejects.toMatchObject({
+      code: 'DHT_PUT_REFUSED',
+      message: expect.stringContaining('302') as unknown,
+    });
   });
 
   it('serves libtorrent as a node: what is stored through one is read through the other', async () => {

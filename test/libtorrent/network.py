@@ -29,7 +29,7 @@ SETTINGS = {
     "dht_prefer_verified_node_ids": False,
     # Everybody has one address, so that limits per address would hit all at once.
     "dht_block_ratelimit": 1000000,
-    "dht_upload_rate_limit": 10000000,
+    "dht_upload_rate_limit": 1000000,
     "alert_mask": lt.alert.category_t.dht_notification | lt.alert.category_t.dht_operation_notification,
 }
 
@@ -56,7 +56,7 @@ def wait_for_port(session):
     return session.listen_port()
 
 
-def collect(session, name, read, is_last, seconds=15):
+def collect(session, name, read, is_last, seconds=40):
     """What `read` makes of the alerts of one kind, until one is the last or time is up.
 
     Alerts live until the next pop_alerts, so they are read at once.
@@ -94,7 +94,7 @@ def expanded_secret(seed):
 def get(session, command):
     session.pop_alerts()
     session.dht_get_mutable_item(bytes.fromhex(command["key"]), bytes.fromhex(command["salt"]))
-    found = collect(session, "dht_mutable_item_alert", read_item, lambda alert: alert.authoritative)
+    found = collect(session, "dht_mutable_item_alert", read_item, lambda alert: alert.authoritative or alert.seq > 0)
     return {"found": [item for item in found if item is not None]}
 
 

@@ -45,7 +45,11 @@ export class AgentScene {
     return signSample(sampleProgram({ version, sizeBytes: 300_000 }), owner).file;
   }
 
-  async start({ version, mode = UpdaterMode.Now, store = new MemoryProgram(this.program(version)) }: StartOptions): Promise<SceneAgent> {
+  async start({
+    version,
+    mode = UpdaterMode.Now,
+    store = new MemoryProgram(this.program(version)),
+  }: StartOptions): Promise<SceneAgent> {
     const seed = systemRandom.bytes(32);
     const program = await store.open();
     const { release } = await readRelease(program, this.owner.publicKey);

@@ -47,9 +47,9 @@ export interface RawSocket {
   close(): Promise<void>;
 }
 
-export async function openRawSocket(): Promise<RawSocket> {
+export async function openRawSocket(port = 0): Promise<RawSocket> {
   const socket: Socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => socket.bind(port, '127.0.0.1', resolve));
   return {
     port: socket.address().port,
     send: (bytes, to) => {

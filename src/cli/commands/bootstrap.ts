@@ -10,7 +10,7 @@ import type { RegisterCommand } from '../run.ts';
 interface BootstrapFlags {
   readonly host: string;
   readonly port: string;
-  readonly join?: string;
+  readonly dht?: string;
 }
 
 export const bootstrapCommand: RegisterCommand = (program, context, finish) => {
@@ -19,11 +19,11 @@ export const bootstrapCommand: RegisterCommand = (program, context, finish) => {
     .description('run a node of a private DHT until Ctrl-C')
     .option('--host <ip>', 'the IP address to listen on', '0.0.0.0')
     .option('--port <number>', 'the UDP port to listen on; 0 takes any free one', '6881')
-    .option('--join <host:port,...>', 'nodes of a network to join instead of starting one')
+    .option('--dht <host:port,…>', 'nodes of a network to join instead of starting one')
     .action(finish((flags: BootstrapFlags) => runBootstrap(flags, context)));
 };
 
-async function runBootstrap({ host, port, join }: BootstrapFlags, context: CliContext): Promise<CommandResult> {
+async function runBootstrap({ host, port, dht }: BootstrapFlags, context: CliContext): Promise<CommandResult> {
   if (!/^\d{1,5}$/.test(port)) {
     throw new PeerpatchError(
       'OPTION_INVALID',
@@ -33,7 +33,7 @@ async function runBootstrap({ host, port, join }: BootstrapFlags, context: CliCo
   const node = await startBootstrapNode({
     host,
     port: Number(port),
-    bootstrap: join === undefined ? [] : join.split(','),
+    bootstrap: dht === undefined ? [] : dht.split(','),
     onError: (error) => {
       context.err(`${error instanceof Error ? error.message : String(error)}\n`);
     },

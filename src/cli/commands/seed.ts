@@ -36,7 +36,14 @@ function describe(event: AgentEvent): string | undefined {
       return `served ${event.version} to ${event.peer}`;
     case 'error':
       return `${event.during} failed, ${event.code}: ${event.message}`;
-    default:
-      return undefined;
+    case 'checking':
+    case 'checked':
+    case 'found':
+    case 'progress':
+    case 'accepted':
+    case 'installed':
+    case 'waiting':
+    case 'restarting':
+      return undefined; // not of a program that only seeds
   }
 }

@@ -51,7 +51,12 @@ export function newerThan({ installed }: UpdateState): Version {
 }
 
 /** After the program file became `release`. */
-export function afterInstall(state: UpdateState, release: SignedRelease, mode: UpdateMode, moment: Moment): UpdateState {
+export function afterInstall(
+  state: UpdateState,
+  release: SignedRelease,
+  mode: UpdateMode,
+  moment: Moment,
+): UpdateState {
   return {
     ...state,
     installed: release,

@@ -20,7 +20,7 @@ const TOKEN_FRESH_MS: number = 4 * MINUTE_MS;
 const PROTOCOL_ERROR = 203;
 
 export interface StoringNodeOptions {
-  readonly endpoint: DhtEndpoint;
+  readonly endpoint: Pick<DhtEndpoint, 'query'>;
   readonly address: NodeAddress;
   readonly key: ItemKey;
   /** 20 bytes. */

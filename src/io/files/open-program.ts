@@ -65,6 +65,8 @@ async function* pieces(path: string, file: FileHandle, from: number): AsyncGener
       position += piece.length;
       [current, other] = [other, current];
       next = readAt(current, position);
+      // It is looked at one round later: until then a failure must not count as unhandled, which ends the process.
+      next.catch(() => undefined);
       yield piece;
     }
   } finally {

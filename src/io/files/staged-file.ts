@@ -27,6 +27,8 @@ export interface StagedFile {
   write(bytes: Uint8Array): Promise<void>;
   /** Writes over what is there. @throws PeerpatchError INSTALL_NO_SPACE, INSTALL_FAILED */
   overwrite(bytes: Uint8Array, offset: number): Promise<void>;
+  /** Whether these bytes are read back there. @throws PeerpatchError INSTALL_FAILED */
+  holds(bytes: Uint8Array, offset: number): Promise<boolean>;
   /**
    * Puts it in the target's place.
    *
@@ -47,7 +49,7 @@ export async function stageFile({ target, sizeBytes, old }: StageOptions): Promi
     await checkSpace(target, sizeBytes);
     const path = stagedPath(target);
     // A replacement gets the old mode at the end. Until then nobody else may read it: the old one may be private.
-    const file = await open(path, 'wx', old === undefined ? 0o777 : 0o600);
+    const file = await open(path, 'wx+', old === undefined ? 0o777 : 0o600);
     return staged({ target, stagedPath: path, staged: file, sizeBytes, old });
   } catch (cause) {
     throw installError(target, cause);
@@ -58,6 +60,7 @@ function staged(parts: ReplaceOptions): StagedFile {
   const { target, stagedPath: path, staged: file } = parts;
   let published = false;
   let writtenBytes = 0;
+  let readBack = Buffer.alloc(0);
   const explain = (cause: unknown): never => {
     throw installError(target, cause);
   };
@@ -68,6 +71,11 @@ function staged(parts: ReplaceOptions): StagedFile {
       writtenBytes += bytes.length;
     },
     overwrite: (bytes, offset) => writeAll(file, bytes, offset).catch(explain),
+    holds: async (bytes, offset) => {
+      if (readBack.length < bytes.length) readBack = Buffer.allocUnsafe(bytes.length);
+      const { bytesRead } = await file.read(readBack, 0, bytes.length, offset).catch(explain);
+      return bytesRead === bytes.length && Buffer.compare(readBack.subarray(0, bytesRead), bytes) === 0;
+    },
     publish: async () => {
       await replaceFile(parts).catch(explain);
       published = true;

@@ -68,7 +68,7 @@ describe('bencode', () => {
     ['nine lists in each other', `${'l'.repeat(9)}i1e${'e'.repeat(9)}`],
     ['thirty thousand lists in each other', 'l'.repeat(30_000)],
   ])('rejects %s', (_, text) => {
-    expect(() => decodeBencode(latin1(text))).toThrowError(expect.objectContaining({ code: 'DHT_MESSAGE_MALFORMED' }));
+    expect(() => decodeBencode(latin1(text))).toThrow(expect.objectContaining({ code: 'DHT_MESSAGE_MALFORMED' }));
   });
 
   it('accepts eight lists in each other', () => {

@@ -35,9 +35,7 @@ describe('compact contacts', () => {
     ['one byte long', Uint8Array.of(...V4, 0), 'ipv4'],
     ['of the other family', V4, 'ipv6'],
   ] as const)('rejects bytes that are %s', (_, bytes, family) => {
-    expect(() => decodeContacts(bytes, family)).toThrowError(
-      expect.objectContaining({ code: 'DHT_MESSAGE_MALFORMED' }),
-    );
+    expect(() => decodeContacts(bytes, family)).toThrow(expect.objectContaining({ code: 'DHT_MESSAGE_MALFORMED' }));
   });
 
   it('leaves out contacts nobody can send to, and keeps those behind them', () => {

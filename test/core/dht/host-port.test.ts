@@ -29,6 +29,6 @@ describe('host:port of a bootstrap node', () => {
     'https://example.org:443',
     `${'a'.repeat(64)}.org:1`,
   ])('rejects %j with OPTION_INVALID', (text) => {
-    expect(() => parseHostPort(text)).toThrowError(expect.objectContaining({ code: 'OPTION_INVALID' }));
+    expect(() => parseHostPort(text)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }));
   });
 });

@@ -58,6 +58,7 @@ describe('BEP 44 items', () => {
     ['another salt', good, publicKey, latin1('sald')],
     ['no salt', good, publicKey, new Uint8Array()],
     ['a key that was not asked for, though it signed', good, KEY, salt],
+    ['a key that was not asked for, though the right one signed', { ...good, publicKey: KEY }, publicKey, salt],
     ['a key of small order', { ...good, publicKey: new Uint8Array(32) }, new Uint8Array(32), salt],
   ])('rejects an item with %s', (_, item, key, itemSalt) => {
     expect(isValidItem(item, key, itemSalt)).toBe(false);

@@ -85,7 +85,7 @@ describe('reading KRPC packets', () => {
     ['a failure with a text as code', packet({ y: latin1('e'), e: [latin1('203')] })],
     ['a failure with a negative code', packet({ y: latin1('e'), e: [-1n] })],
   ])('rejects %s', (_, bytes) => {
-    expect(() => decodeMessage(bytes)).toThrowError(expect.objectContaining({ code: 'DHT_MESSAGE_MALFORMED' }));
+    expect(() => decodeMessage(bytes)).toThrow(expect.objectContaining({ code: 'DHT_MESSAGE_MALFORMED' }));
   });
 
   it('echoes transaction ids of 1 to 16 bytes', () => {

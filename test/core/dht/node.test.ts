@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_PENDING_QUERIES, MAX_WALKS } from '../../../src/core/base/limits.ts';
 import { MINUTE_MS } from '../../../src/core/base/units.ts';
 import { formatAddress, parseIp } from '../../../src/core/dht/address.ts';
 import { itemTarget } from '../../../src/core/dht/item.ts';
@@ -17,11 +16,11 @@ import {
   SAMPLE_SIGNER,
   sampleItem,
 } from '../../support/dht-samples.ts';
+import { IDLE, lone, pingFrom } from '../../support/lone-node.ts';
 import { SimulatedNet } from '../../support/simulated-net.ts';
 
 const SALT = latin1('s');
 const TARGET = itemTarget(SAMPLE_SIGNER.publicKey, SALT);
-const IDLE = { onAnswer: () => undefined, onFailure: () => undefined };
 
 /** 20 nodes that know each other, and a client. */
 function network(): { net: SimulatedNet; client: number } {
@@ -30,23 +29,6 @@ function network(): { net: SimulatedNet; client: number } {
   net.add('client');
   return { net, client: 20 };
 }
-
-/** One node with its outgoing packets in a list. */
-function lone(mode: 'client' | 'node'): { node: DhtNode; sent: { message: KrpcMessage; to: string }[] } {
-  const sent: { message: KrpcMessage; to: string }[] = [];
-  const node = new DhtNode({
-    family: 'ipv4',
-    mode,
-    nodeId: idOf(1),
-    randomBytes: countedBytes(),
-    nowMs: 0,
-    send: (packet, to) => sent.push({ message: decodeMessage(packet), to: formatAddress(to) }),
-  });
-  return { node, sent };
-}
-
-const pingFrom = (id: Uint8Array, readOnly = false): Uint8Array =>
-  encodeMessage({ kind: 'query', transaction: latin1('aa'), id, readOnly, body: { method: 'ping' } });
 
 describe('a DHT node', () => {
   it('meets all 20 nodes of a small network on the first walk, from one address', () => {
@@ -217,40 +199,6 @@ describe('a DHT node', () => {
     }
     expect(isSecureNodeId(node.id, parseIp(ours.host) ?? new Uint8Array())).toBe(true);
     expect(node.contacts).toBe(8);
-  });
-
-  describe('under a flood', () => {
-    it('answers one address so often and no more', () => {
-      const { node, sent } = lone('node');
-      for (let n = 0; n < 10_000; n++) node.receive(pingFrom(idOf(9), true), publicAddress(1), 0);
-      expect(sent).toHaveLength(500);
-      node.receive(pingFrom(idOf(9), true), publicAddress(2), 0);
-      expect(sent).toHaveLength(501);
-    });
-
-    it('answers forged addresses so often and no more, and pings few of them', () => {
-      const { node, sent } = lone('node');
-      for (let n = 0; n < 20_000; n++) node.receive(pingFrom(idOf(9, n >> 8, n & 0xff)), publicAddress(n), 0);
-      expect(sent.filter(({ message }) => message.kind === 'answer')).toHaveLength(8000);
-      expect(sent.filter(({ message }) => message.kind === 'query').length).toBeLessThanOrEqual(64);
-      expect(node.contacts).toBe(0);
-    });
-
-    it('waits for a bounded number of answers and refuses further queries', () => {
-      const { node } = lone('client');
-      const failures: string[] = [];
-      const count = { ...IDLE, onFailure: ({ reason }: { reason: string }) => failures.push(reason) };
-      for (let n = 0; n < MAX_PENDING_QUERIES + 10; n++) node.query(publicAddress(n), { method: 'ping' }, count, 0);
-      expect(failures).toEqual(Array(10).fill('overloaded'));
-    });
-
-    it('runs a bounded number of walks', () => {
-      const { node } = lone('client');
-      const walk = (): unknown =>
-        node.walk({ target: TARGET, method: 'get', seeds: [publicAddress(1)], onDone: () => undefined }, 0);
-      for (let n = 0; n < MAX_WALKS; n++) expect(walk()).toBeDefined();
-      expect(walk()).toBeUndefined();
-    });
   });
 
   it('reports nothing more of a walk that was cancelled', () => {

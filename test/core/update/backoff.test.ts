@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR_MS, MINUTE_MS } from '../../../src/core/base/units.ts';
-import { isBlocked, NO_FAILURES, withFailure, withoutFailures, type Backoff } from '../../../src/core/update/backoff.ts';
+import {
+  isBlocked,
+  NO_FAILURES,
+  withFailure,
+  withoutFailures,
+  type Backoff,
+} from '../../../src/core/update/backoff.ts';
 
 function failedTimes(times: number, at = 0): Backoff {
   let backoff = NO_FAILURES;

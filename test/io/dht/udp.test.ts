@@ -57,7 +57,7 @@ describe('a UDP socket', () => {
       const taken = openUdp({ ...basis, port: socket.address.port });
       await expect(taken).rejects.toMatchObject({
         code: 'DHT_BIND_FAILED',
-        message: expect.stringContaining(String(socket.address.port)),
+        message: expect.stringContaining(String(socket.address.port)) as unknown,
       });
     } finally {
       await socket.close();
