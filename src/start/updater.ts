@@ -67,7 +67,13 @@ export class Updater {
 
   static disabled(reason: string): Updater {
     const updater = new Updater(undefined);
-    updater.#enter('disabled', reason);
+    // Told one turn later: now nobody can be listening yet.
+    setImmediate(() => {
+      updater.#emit({ type: 'state', state: 'disabled' });
+    });
+    updater.#state = 'disabled';
+    updater.#reason = reason;
+    updater.#settleReady('disabled');
     return updater;
   }
 

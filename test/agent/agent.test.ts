@@ -114,6 +114,23 @@ describe('the agent', () => {
     expect(old.restarts).toEqual([]);
   });
 
+  for (const clockErrorMs of [-60_000, 60_000]) {
+    it(`finds and fetches with a clock that is off by ${clockErrorMs / 1000} s`, async () => {
+      const origin = await scene.start({ version: '1.1.0' });
+      await scene.until(() => origin.seen('announced').length > 0);
+      const old = await scene.start({ version: '1.0.0', clockErrorMs });
+      await scene.until(() => old.restarts.length > 0);
+      expect(old.seen('error')).toEqual([]);
+    });
+  }
+
+  it('is not found with a clock that is off by three minutes', async () => {
+    const origin = await scene.start({ version: '1.1.0', clockErrorMs: 180_000 });
+    await scene.until(() => origin.seen('announced').length > 0);
+    const old = await scene.start({ version: '1.0.0' });
+    await expect(old.agent.check()).resolves.toMatchObject({ newest: '1.0.0', peers: 0 });
+  });
+
   it('goes on while the DHT is unreachable, and finds the update when it is back', async () => {
     const origin = await scene.start({ version: '1.1.0' });
     await scene.until(() => origin.seen('announced').length > 0);

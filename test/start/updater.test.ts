@@ -82,6 +82,16 @@ describe('the updater', () => {
     await expect(Updater.disabled('from source').restart()).rejects.toMatchObject({ code: 'AGENT_FAILED' });
   });
 
+  it('tells a host from source once that it is disabled, after the host could start to listen', async () => {
+    const updater = Updater.disabled('from source');
+    const events: UpdaterEvent[] = [];
+    updater.on('*', (event) => events.push(event));
+    expect([updater.state, updater.reason]).toEqual(['disabled', 'from source']);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(events).toEqual([{ type: 'state', state: 'disabled' }]);
+    await expect(updater.ready).resolves.toBe('disabled');
+  });
+
   it('passes events on, to listeners of the type and of all types, until they are removed', () => {
     const { updater, threads, events } = rig();
     const found = vi.fn();

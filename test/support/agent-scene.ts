@@ -32,6 +32,8 @@ export interface StartOptions {
   readonly mode?: UpdateMode;
   /** Default: a program of its own. */
   readonly store?: MemoryProgram;
+  /** How far this machine's wall clock is from the others'. Default 0. */
+  readonly clockErrorMs?: number;
 }
 
 export class AgentScene {
@@ -49,6 +51,7 @@ export class AgentScene {
     version,
     mode = UpdaterMode.Now,
     store = new MemoryProgram(this.program(version)),
+    clockErrorMs = 0,
   }: StartOptions): Promise<SceneAgent> {
     const seed = systemRandom.bytes(32);
     const program = await store.open();
@@ -60,7 +63,11 @@ export class AgentScene {
       nodeKey: ed25519Signer(seed),
       dht: this.dht.join(),
       network: this.network.join(seed),
-      clock: this.clock,
+      clock: {
+        now: () => this.clock.now() + clockErrorMs,
+        monotonic: () => this.clock.monotonic(),
+        sleep: (ms, signal) => this.clock.sleep(ms, signal),
+      },
       zone: timeZone('UTC'),
       random: systemRandom,
       intervalMs: 60_000,
