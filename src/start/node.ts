@@ -63,6 +63,8 @@ export function openDht({ bootstrap = PUBLIC_BOOTSTRAP, dhtPort = 0, bindHost, o
     port: dhtPort,
     random: systemRandom,
     clock: systemClock,
+    // A tool lives as long as its sockets; the agent's thread is one that no process waits for.
+    keepAlive: true,
     onError: (error) => {
       if (!isPeerpatchError(error)) throw error;
       onError(error);
