@@ -85,6 +85,7 @@ export class Copy {
   #note(line: CopyLine): void {
     if (!this.firstSeen.has(line.type)) this.firstSeen.set(line.type, Date.now());
     if (line.type === 'progress') this.receivedBytes = line.receivedBytes;
+    if (line.type === 'accepted') this.receivedBytes = line.totalBytes;
     if (line.type === 'started') {
       this.starts.push(line);
       if (this.starts.length > 1) this.restartedAt = Date.now();

@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { isIP } from 'node:net';
 import { PeerpatchError } from '../core/base/errors.ts';
 import { MINUTE_MS, SECOND_MS } from '../core/base/units.ts';
 import { parsePublicKey, formatPublicKey } from '../core/keys/public-key.ts';
-import { type UpdateMode, UpdaterMode } from '../core/schedule/mode.ts';
+import { checkUpdateMode, type UpdateMode, UpdaterMode } from '../core/schedule/mode.ts';
 import { PUBLIC_BOOTSTRAP, parseHostPort } from '../io/dht/bootstrap-hosts.ts';
 import { STAMP_ASSET } from '../io/executable/assets.ts';
 import type { Executable } from '../io/executable/executable.ts';
@@ -55,15 +56,20 @@ export function agentSettings(options: SpawnOptions, program: Executable): Agent
   for (const host of bootstrap) parseHostPort(host);
   return {
     publicKey: formatPublicKey(parsePublicKey(options.publicKey)),
-    mode,
+    mode: checkUpdateMode(mode),
     intervalMs,
     dhtBootstrap: bootstrap,
     dhtPort: checkPort(dht.port ?? 0),
     relay: checkRelay(relay),
-    bindHost: options.bindHost,
+    bindHost: checkIp(options.bindHost),
     programPath: program.path,
     runningStamp: program.readAsset(STAMP_ASSET)?.slice(),
   };
+}
+
+function checkIp(host: string | undefined): string | undefined {
+  if (host === undefined || isIP(host) !== 0) return host;
+  throw invalid('bindHost', host, 'an IP address of this machine');
 }
 
 function checkPort(port: number): number {

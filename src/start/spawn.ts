@@ -5,12 +5,17 @@
  *
  * @module
  */
+import { PeerpatchError } from '../core/base/errors.ts';
 import { executable } from '../io/executable/executable.ts';
 import { restartProcess } from '../io/process/restart.ts';
-import { adoptThinParent } from '../io/process/thin-parent-link.ts';
+import { adoptThinParent, type ThinParentLink } from '../io/process/thin-parent-link.ts';
 import { agentThreadStarter } from './agent-thread.ts';
 import { agentSettings, type SpawnOptions } from './options.ts';
 import { Updater } from './updater.ts';
+
+/** One process has one program file: two updaters would replace it under each other. */
+let running: Updater | undefined;
+let parent: ThinParentLink | undefined;
 
 const FROM_SOURCE = 'running from source: only an executable made by "peerpatch build" can replace itself';
 const OTHER_BUILD = 'this executable carries no agent: make it with "peerpatch build"';
@@ -33,11 +38,18 @@ export async function spawn(options: SpawnOptions): Promise<Updater> {
   if (program.kind === 'source') return Updater.disabled(FROM_SOURCE);
   const startThread = agentThreadStarter(program);
   if (startThread === undefined) return Updater.disabled(OTHER_BUILD);
-  const parent = adoptThinParent();
-  return Updater.start({
+  if (running !== undefined && running.state !== 'stopped') {
+    throw new PeerpatchError(
+      'OPTION_INVALID',
+      'an updater runs in this process already: stop it before you spawn another',
+    );
+  }
+  parent ??= adoptThinParent();
+  running = Updater.start({
     options,
     settings,
     startThread,
     restartProcess: (path) => restartProcess({ path, parent }),
   });
+  return running;
 }
