@@ -8,6 +8,7 @@
 import { SECOND_MS } from '../core/base/units.ts';
 import { v0Topic } from '../core/record/topic.ts';
 import type { SignedRelease } from '../core/release/release.ts';
+import type { ProgramFormat } from '../core/stamp/format.ts';
 import type { LocalTime } from '../core/schedule/due.ts';
 import type { UpdateMode } from '../core/schedule/mode.ts';
 import type { ProgramStore } from '../ports/program.ts';
@@ -22,6 +23,8 @@ export interface AgentParts extends OfferingParts {
   readonly mode: UpdateMode;
   readonly zone: LocalTime;
   readonly store: ProgramStore;
+  /** Format and processor of the running program. */
+  readonly format: ProgramFormat;
   /** The release this process runs. */
   readonly running: SignedRelease;
   /** The release in the program file, verified. Newer than `running` when it was replaced behind this process. */

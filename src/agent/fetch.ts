@@ -12,10 +12,11 @@ import { isPeerpatchError, PeerpatchError } from '../core/base/errors.ts';
 import { FETCH_LIMITS, TRANSFER_CHUNK_BYTES, type FetchLimits } from '../core/base/limits.ts';
 import { MINUTE_MS, SECOND_MS } from '../core/base/units.ts';
 import type { PublicKey } from '../core/keys/public-key.ts';
-import { acceptRelease, type AcceptedRelease } from '../core/release/accept.ts';
+import { acceptRelease, checkFormat, type AcceptedRelease } from '../core/release/accept.ts';
 import { encodeReleaseRegion } from '../core/release/region.ts';
 import type { SignedRelease } from '../core/release/release.ts';
 import { compareVersions, formatVersion, type Version } from '../core/release/version.ts';
+import type { ProgramFormat } from '../core/stamp/format.ts';
 import { createMeasure, type Measure } from '../core/stamp/measure.ts';
 import { v0Alpn } from '../core/transfer/alpn.ts';
 import { transferAuth } from '../core/transfer/auth.ts';
@@ -36,6 +37,8 @@ export interface FetchOptions {
   readonly release: SignedRelease;
   /** The highest version seen so far, the running one included. Without it this is a first install. */
   readonly above?: Version | undefined;
+  /** Format and processor of the program to replace; undefined accepts any. */
+  readonly format?: ProgramFormat;
   readonly peer: PeerAddress;
   readonly signal?: AbortSignal | undefined;
   /** Called after each piece that was written: bytes of the program so far, and all of them. */
@@ -56,7 +59,7 @@ export interface FetchedRelease {
  * Nothing stays staged when it fails, and the connection is closed either way.
  *
  * @throws PeerpatchError RELEASE_NOT_NEWER, PEER_UNREACHABLE, PEER_REFUSED, PEER_TIMEOUT, PEER_TOO_SLOW, PEER_MISBEHAVED,
- *   STAMP_MISSING, STAMP_MALFORMED, RELEASE_MISMATCH, CANCELLED, and what `store` throws
+ *   STAMP_MISSING, STAMP_MALFORMED, RELEASE_MISMATCH, RELEASE_WRONG_TARGET, CANCELLED, and what `store` throws
  */
 export async function fetchRelease(options: FetchOptions): Promise<FetchedRelease> {
   const { release, above, signal } = options;
@@ -86,7 +89,7 @@ function connect({ network, owner, peer, clock, signal, limits = FETCH_LIMITS }:
 
 /** From the request to the last byte. */
 async function receive(connection: Connection, options: FetchOptions): Promise<FetchedRelease> {
-  const { store, clock, release, above, signal, onProgress, limits = FETCH_LIMITS } = options;
+  const { store, clock, release, above, format, signal, onProgress, limits = FETCH_LIMITS } = options;
   const decoder = createFrameDecoder(release);
   const measure = createMeasure();
   const pace = createPace(clock, limits, signal);
@@ -122,6 +125,8 @@ async function receive(connection: Connection, options: FetchOptions): Promise<F
       if (decoder.fileBytes === undefined || piece.length === 0) continue;
       staged ??= await store.stage(decoder.fileBytes);
       measure.update(piece);
+      // A foreign program or region cannot become right again: the rest is not worth its bytes.
+      if (measure.format !== undefined) checkFormat(release, measure.format, format);
       checkRegion(measure, release);
       await staged.write(piece);
       writtenBytes += piece.length;
@@ -129,7 +134,7 @@ async function receive(connection: Connection, options: FetchOptions): Promise<F
       signal?.throwIfAborted();
     }
     if (staged === undefined) throw new Error('a complete frame holds a program');
-    return { staged, release: acceptRelease(release, measure.finish(), above), receivedBytes };
+    return { staged, release: acceptRelease(release, measure.finish(), { above, format }), receivedBytes };
   } catch (error) {
     // What went wrong counts, not a leftover file: the next staging sweeps it.
     await staged?.discard().catch(() => undefined);
@@ -158,7 +163,6 @@ function silent({ answerMs }: FetchLimits): () => PeerpatchError {
   return () => new PeerpatchError('PEER_TIMEOUT', `the peer did not answer within ${answerMs / SECOND_MS} s`);
 }
 
-/** A foreign region cannot become right again: the rest is not worth its bytes. */
 function checkRegion({ region }: Measure, release: SignedRelease): void {
   if (region === undefined || equalBytes(region, encodeReleaseRegion(release))) return;
   const name = `release ${formatVersion(release.version)}`;

@@ -14,6 +14,7 @@ import { selectNewest } from '../core/record/select.ts';
 import type { AcceptedRelease } from '../core/release/accept.ts';
 import type { SignedRelease } from '../core/release/release.ts';
 import { compareVersions, formatVersion, type Version } from '../core/release/version.ts';
+import type { ProgramFormat } from '../core/stamp/format.ts';
 import type { LocalTime } from '../core/schedule/due.ts';
 import type { UpdateMode } from '../core/schedule/mode.ts';
 import { isBlocked } from '../core/update/backoff.ts';
@@ -53,6 +54,8 @@ export interface UpdateParts {
   /** What runs, and what the program file holds. */
   readonly running: SignedRelease;
   readonly installed: SignedRelease;
+  /** Format and processor of the running program. */
+  readonly format: ProgramFormat;
   readonly network: Network;
   readonly store: ProgramStore;
   readonly clock: Clock;
@@ -121,12 +124,13 @@ export class Update {
       if (!this.#parts.signal.aborted) emit(errorEvent('check', error));
     }
     await this.#adoptReplacement();
-    const { newest, candidates } = selectNewest(announcements, {
+    const { newest, candidates: willing } = selectNewest(announcements, {
       above: newerThan(this.#state),
       isBlamed: (nodeId) => this.#blocked(toHex(nodeId)),
       // A newcomer's first choice should not be everybody's.
       fraction: () => random.fraction(),
     });
+    const candidates = willing.filter((candidate) => !this.#isUseless(candidate));
     const result = { newest: formatVersion(newest), peers: offersOf(newest, candidates) };
     emit({ type: 'checked', ...result });
     const [first] = candidates;
@@ -153,6 +157,7 @@ export class Update {
 
   async #installFromAny(candidates: readonly Announcement[]): Promise<void> {
     for (const candidate of candidates) {
+      if (this.#isUseless(candidate)) continue;
       const outcome = await this.#installFrom(candidate);
       if (outcome === 'done') return;
     }
@@ -183,7 +188,8 @@ export class Update {
       if (signal.aborted) return 'done';
       const own = isOwnFailure(error);
       emit(errorEvent(own ? 'install' : 'fetch', error));
-      this.#failed(own ? INSTALL : peerName);
+      if (isPeerpatchError(error, 'RELEASE_WRONG_TARGET')) this.#failed(toHex(release.hash));
+      else this.#failed(own ? INSTALL : peerName);
       return own ? 'done' : 'next peer';
     }
   }
@@ -206,6 +212,11 @@ export class Update {
       shown = percent;
       this.#parts.emit({ type: 'progress', version: formatVersion(version), peer, receivedBytes, totalBytes });
     };
+  }
+
+  /** A release that is not for this machine is the same from every peer. */
+  #isUseless({ release }: Announcement): boolean {
+    return this.#blocked(toHex(release.hash));
   }
 
   #blocked(key: string): boolean {

@@ -1,7 +1,7 @@
 /**
  * The DHT as the agent sees it: walk to the nodes that store a key, see what each holds, store at each.
  *
- * Real: io/dht/mainline. Fake: testing/memory-network. Items that reach the caller are verified against the slot's key
+ * Real: io/dht/mainline. Fake: testing/memory-dht. Items that reach the caller are verified against the slot's key
  * (BEP 44); what is inside them is not.
  *
  * @module

@@ -63,7 +63,7 @@ async function start(settings: AgentSettings, tell: (message: MessageToHost) => 
   let program: OpenProgram | undefined;
   try {
     program = await store.open();
-    const { release } = await readRelease(program, owner);
+    const { release, measured } = await readRelease(program, owner);
     const running = runningRelease(owner, settings.runningStamp) ?? release;
     const node = await openNode({ ...settings, bootstrap: settings.dhtBootstrap, onError: reportTo(tell) });
     const agent = startAgent({
@@ -75,6 +75,7 @@ async function start(settings: AgentSettings, tell: (message: MessageToHost) => 
       random: systemRandom,
       zone: systemLocalTime,
       store,
+      format: measured.format,
       running,
       installed: { release, program },
       emit: (event) => {

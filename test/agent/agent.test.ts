@@ -114,6 +114,28 @@ describe('the agent', () => {
     expect(old.restarts).toEqual([]);
   });
 
+  it('refuses a release for another processor, once for all its peers, and takes the next one that fits', async () => {
+    const [x64, arm64] = [62, 183];
+    for (let peer = 0; peer < 3; peer++) {
+      const store = new MemoryProgram(scene.program('1.1.0', scene.owner, arm64));
+      const other = await scene.start({ version: '1.1.0', store });
+      await scene.until(() => other.seen('announced').length > 0);
+    }
+    const old = await scene.start({
+      version: '1.0.0',
+      store: new MemoryProgram(scene.program('1.0.0', scene.owner, x64)),
+    });
+    await old.agent.check();
+    expect(old.seen('error').map(({ code }) => code)).toEqual(['RELEASE_WRONG_TARGET']);
+    const fitting = await scene.start({
+      version: '1.2.0',
+      store: new MemoryProgram(scene.program('1.2.0', scene.owner, x64)),
+    });
+    await scene.until(() => fitting.seen('announced').length > 0);
+    await old.agent.check();
+    expect(old.restarts).toEqual(['1.2.0']);
+  });
+
   for (const clockErrorMs of [-60_000, 60_000]) {
     it(`finds and fetches with a clock that is off by ${clockErrorMs / 1000} s`, async () => {
       const origin = await scene.start({ version: '1.1.0' });

@@ -21,6 +21,12 @@ describe('fetching a release', () => {
     await connections[0]?.closed; // the peer waits for it
   });
 
+  it('takes any version when there is nothing to be above: a first install', async () => {
+    const { fetch, store } = fetchScene(send(FRAME));
+    expect((await fetch({ above: undefined })).release).toEqual(SAMPLE.release);
+    expect(store.staged[0]).toMatchObject({ discarded: false });
+  });
+
   it('opens with the auth of the current minute', async () => {
     const asked: Uint8Array[] = [];
     const clock = new FakeClock(29_000_000 * MINUTE_MS + 59_999);

@@ -17,7 +17,7 @@ import { useTempFolder } from '../support/temp-folder.ts';
 
 const OLD = signSample(sampleProgram({ version: '1.0.0', sizeBytes: 1_300_000 }), OWNER).file;
 const { file: NEW, release } = signSample(sampleProgram({ version: '1.1.0', sizeBytes: 900_000, seed: 1 }), OWNER);
-const ACCEPTED: AcceptedRelease = acceptRelease(release, measureFile(NEW), undefined);
+const ACCEPTED: AcceptedRelease = acceptRelease(release, measureFile(NEW), { above: undefined });
 
 interface Place {
   readonly store: ProgramStore;

@@ -43,8 +43,15 @@ export class AgentScene {
   readonly network = new MemoryNetwork();
   readonly #started: Agent[] = [];
 
-  program(version: string, owner: OwnerKey = this.owner): Uint8Array {
-    return signSample(sampleProgram({ version, sizeBytes: 300_000 }), owner).file;
+  /** @param elfMachine makes it begin like an ELF program for this processor */
+  program(version: string, owner: OwnerKey = this.owner, elfMachine?: number): Uint8Array {
+    const program = sampleProgram({ version, sizeBytes: 300_000 });
+    if (elfMachine !== undefined) {
+      program.fill(0, 0, 64);
+      program.set([0x7f, 0x45, 0x4c, 0x46, 2, 1]);
+      program[18] = elfMachine;
+    }
+    return signSample(program, owner).file;
   }
 
   async start({
@@ -55,7 +62,7 @@ export class AgentScene {
   }: StartOptions): Promise<SceneAgent> {
     const seed = systemRandom.bytes(32);
     const program = await store.open();
-    const { release } = await readRelease(program, this.owner.publicKey);
+    const { release, measured } = await readRelease(program, this.owner.publicKey);
     const events: AgentEvent[] = [];
     const restarts: string[] = [];
     const agent = startAgent({
@@ -73,6 +80,7 @@ export class AgentScene {
       intervalMs: 60_000,
       mode,
       store,
+      format: measured.format,
       running: release,
       installed: { release, program },
       emit: (event) => events.push(event),

@@ -22,6 +22,7 @@ export const ERROR_CODES = [
   'RELEASE_UNSIGNED', // the region is still the empty placeholder
   'RELEASE_BAD_SIGNATURE', // not signed by this owner
   'RELEASE_MISMATCH', // the program's bytes are not the release they claim to be
+  'RELEASE_WRONG_TARGET', // signed by the owner, for another system or processor
   'RELEASE_NOT_NEWER', // valid, but would not move the version forward
   'RELEASE_NOT_FOUND', // nobody announced a release of this owner
   // discovery

@@ -2,12 +2,13 @@
  * The only gate: decides whether the bytes at hand are a release that may replace the running program.
  *
  * Order: the owner's signature was checked before anything was fetched (`SignedRelease`); here the bytes are compared
- * with it, then the region inside them, then the version moves forward or not. Spec: docs/spec/06-accept.md.
+ * with it, then the region inside them, then the target, then the version moves forward or not. Spec: docs/spec/06-accept.md.
  *
  * @module
  */
 import { equalBytes } from '../base/bytes.ts';
 import { PeerpatchError } from '../base/errors.ts';
+import type { ProgramFormat } from '../stamp/format.ts';
 import type { StampedDigest } from '../stamp/measure.ts';
 import type { SignedRelease } from './release.ts';
 import { encodeReleaseRegion } from './region.ts';
@@ -35,17 +36,25 @@ export function checkReleaseBytes(release: SignedRelease, measured: StampedDiges
   }
 }
 
+/** What a release has to fit. */
+export interface AcceptPolicy {
+  /** The highest version seen so far, the running one included; undefined when there is none yet. */
+  readonly above: Version | undefined;
+  /** Format and processor of the program to replace; undefined where there is none, or none that is known. */
+  readonly format?: ProgramFormat;
+}
+
 /**
  * @param measured what was found in the bytes
- * @param above the highest version seen so far, the running one included; undefined when there is none yet
- * @throws PeerpatchError RELEASE_MISMATCH, RELEASE_NOT_NEWER
+ * @throws PeerpatchError RELEASE_MISMATCH, RELEASE_WRONG_TARGET, RELEASE_NOT_NEWER
  */
 export function acceptRelease(
   release: SignedRelease,
   measured: StampedDigest,
-  above: Version | undefined,
+  { above, format }: AcceptPolicy,
 ): AcceptedRelease {
   checkReleaseBytes(release, measured);
+  checkFormat(release, measured.format, format);
   if (above !== undefined && compareVersions(release.version, above) <= 0) {
     throw new PeerpatchError(
       'RELEASE_NOT_NEWER',
@@ -53,4 +62,17 @@ export function acceptRelease(
     );
   }
   return release as AcceptedRelease;
+}
+
+/**
+ * Refuses a program that this machine cannot run: two targets were signed with one key.
+ *
+ * @throws PeerpatchError RELEASE_WRONG_TARGET
+ */
+export function checkFormat(release: SignedRelease, found: ProgramFormat, wanted: ProgramFormat): void {
+  if (wanted === undefined || found === wanted) return;
+  throw new PeerpatchError(
+    'RELEASE_WRONG_TARGET',
+    `release ${formatVersion(release.version)} is ${found ?? 'no program of a known format'}, this one is ${wanted}: sign each target with a key of its own`,
+  );
 }

@@ -10,6 +10,7 @@ import { PeerpatchError } from '../base/errors.ts';
 import { MAX_PROGRAM_BYTES } from '../base/limits.ts';
 import { createSha512 } from '../crypto/hash.ts';
 import { createCutter, type CutRegion } from './cut.ts';
+import { readFormat, type ProgramFormat } from './format.ts';
 import { createHead, type Head } from './head.ts';
 import { readMachO } from './macho.ts';
 import { createPositionWatch, type Binding } from './position.ts';
@@ -28,6 +29,8 @@ export interface StampedDigest extends ProgramDigest, CutRegion {
   readonly fileBytes: number;
   /** What holds the region in its place. */
   readonly bound: Binding;
+  /** Which kind of program it is, for which processor. */
+  readonly format: ProgramFormat;
 }
 
 export interface Measure {
@@ -39,6 +42,8 @@ export interface Measure {
   update(piece: Uint8Array): void;
   /** The region's 176 bytes as soon as they have all been seen. */
   readonly region: Uint8Array | undefined;
+  /** Known after the first bytes; undefined before, and for files that are no program. */
+  readonly format: ProgramFormat;
   /** @throws PeerpatchError STAMP_MISSING, STAMP_MALFORMED */
   finish(): StampedDigest;
 }
@@ -58,6 +63,10 @@ export function createMeasure(): Measure {
     ownersEnd = kind?.signedBytes ?? Infinity;
     statedBytes = kind?.fileBytes;
   });
+  let format: ProgramFormat;
+  let formatHead: Head | undefined = createHead(readFormat, (found) => {
+    format = found.format;
+  });
   let cutBytes = 0;
   let fileBytes = 0;
 
@@ -71,6 +80,7 @@ export function createMeasure(): Measure {
     update(piece) {
       fileBytes += piece.length;
       if (fileBytes > MAX_PROGRAM_BYTES) throw malformed(`the file has more than ${MAX_PROGRAM_BYTES} bytes`);
+      if (formatHead?.update(piece) !== undefined) formatHead = undefined;
       const known = head === undefined ? piece : head.update(piece);
       if (known === undefined) return;
       head = undefined;
@@ -80,13 +90,16 @@ export function createMeasure(): Measure {
     get region() {
       return cutter.region;
     },
+    get format() {
+      return format;
+    },
     finish() {
       if (head !== undefined && head.heldBytes >= 4) throw malformed('the file ends inside its load commands');
       if (statedBytes !== undefined && fileBytes < statedBytes)
         throw malformed('the file ends before its code signature does');
       const found = cutter.finish();
       const bound = position.finish(found.regionOffset);
-      return { ...found, hash: hash.digest().slice(0, 32), sizeBytes, fileBytes, bound };
+      return { ...found, hash: hash.digest().slice(0, 32), sizeBytes, fileBytes, bound, format };
     },
   };
 }

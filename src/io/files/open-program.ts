@@ -10,7 +10,7 @@ import type { OpenProgram } from '../../ports/program.ts';
 import { unreadable } from './file-error.ts';
 
 /** Bytes of one read: large enough for the disk, small enough to hold two. */
-const PIECE_BYTES: number = 512 * 1024;
+const PIECE_BYTES: number = 1024 ** 2;
 
 /** Opens the file behind `path`, symbolic links resolved. @throws PeerpatchError PROGRAM_UNREADABLE */
 export async function openProgram(path: string): Promise<OpenProgram> {

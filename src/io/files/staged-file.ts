@@ -42,6 +42,9 @@ export interface StagedFile {
 /** Room that must stay: a file system filled to the last byte stops more than updates. */
 const SPARE_BYTES: number = 1024 ** 2;
 
+/** The disk begins with so many bytes while more arrive: at the end there is little left to wait for. */
+const SYNC_EVERY_BYTES: number = 32 * 1024 ** 2;
+
 /** @throws PeerpatchError INSTALL_NOT_WRITABLE, INSTALL_NO_SPACE, INSTALL_FAILED */
 export async function stageFile({ target, sizeBytes, old }: StageOptions): Promise<StagedFile> {
   try {
@@ -61,6 +64,7 @@ function staged(parts: ReplaceOptions): StagedFile {
   let published = false;
   let writtenBytes = 0;
   let readBack = Buffer.alloc(0);
+  const disk = createBackgroundSync(file);
   const explain = (cause: unknown): never => {
     throw installError(target, cause);
   };
@@ -69,6 +73,7 @@ function staged(parts: ReplaceOptions): StagedFile {
     write: async (bytes) => {
       await writeAll(file, bytes, writtenBytes).catch(explain);
       writtenBytes += bytes.length;
+      disk.noteWritten(writtenBytes);
     },
     overwrite: (bytes, offset) => writeAll(file, bytes, offset).catch(explain),
     holds: async (bytes, offset) => {
@@ -77,6 +82,7 @@ function staged(parts: ReplaceOptions): StagedFile {
       return bytesRead === bytes.length && Buffer.compare(readBack.subarray(0, bytesRead), bytes) === 0;
     },
     publish: async () => {
+      await disk.settled().catch(explain);
       await replaceFile(parts).catch(explain);
       published = true;
     },
@@ -84,6 +90,35 @@ function staged(parts: ReplaceOptions): StagedFile {
       if (published) return;
       // A failing close must not keep the file there.
       await file.close().finally(() => rm(path, { force: true }));
+    },
+  };
+}
+
+interface BackgroundSync {
+  readonly noteWritten: (writtenBytes: number) => void;
+  /** Resolves when none is going on. Rejects when one has failed: the system tells each failure once. */
+  readonly settled: () => Promise<void>;
+}
+
+function createBackgroundSync(file: FileHandle): BackgroundSync {
+  let syncedBytes = 0;
+  let running: Promise<void> | undefined;
+  let failure: { readonly error: unknown } | undefined;
+  return {
+    noteWritten: (writtenBytes) => {
+      if (running !== undefined || writtenBytes - syncedBytes < SYNC_EVERY_BYTES) return;
+      syncedBytes = writtenBytes;
+      running = file.datasync().then(
+        () => (running = undefined),
+        (error: unknown) => {
+          failure ??= { error };
+          running = undefined;
+        },
+      );
+    },
+    settled: async () => {
+      await running;
+      if (failure !== undefined) throw failure.error;
     },
   };
 }

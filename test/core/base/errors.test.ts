@@ -6,7 +6,7 @@ describe('PeerpatchError', () => {
     const cause = new Error('why');
     const error = new PeerpatchError('CANCELLED', 'stopped', { cause });
     expect(error).toBeInstanceOf(Error);
-    expect({ ...error, name: error.name, message: error.message, cause: error.cause }).toMatchObject({
+    expect(error).toMatchObject({
       name: 'PeerpatchError',
       code: 'CANCELLED',
       message: 'stopped',

@@ -79,6 +79,14 @@ describe('selectNewest', () => {
     expect(select(given, '1.0.0', blamed)).toEqual({ newest, candidates });
   });
 
+  it('takes every version when there is nothing to be above: a first install', () => {
+    const announcements = [announcementOf(1, '0.0.0'), announcementOf(2, '0.1.0')];
+    const { newest, candidates } = selectNewest(announcements, {});
+    expect(newest).toEqual(parseVersion('0.1.0'));
+    expect(candidates.map(({ release }) => formatVersion(release.version))).toEqual(['0.1.0', '0.0.0']);
+    expect(selectNewest([], { above: undefined })).toEqual({ newest: undefined, candidates: [] });
+  });
+
   it('gives equals in any order, each about as often as the others', () => {
     const random = repeatableRandom(7);
     const announcements = [1, 2, 3].map((node) => announcementOf(node, '2.0.0'));

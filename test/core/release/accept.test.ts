@@ -35,7 +35,22 @@ const cases: [name: string, measured: StampedDigest, above: string | undefined, 
 
 describe('the gate', () => {
   it.each(cases)('%s', (_name, measured, above, code) => {
-    const accept = () => acceptRelease(RELEASE, measured, above === undefined ? undefined : parseVersion(above));
+    const accept = () =>
+      acceptRelease(RELEASE, measured, { above: above === undefined ? undefined : parseVersion(above) });
+    if (code === undefined) expect(accept()).toBe(RELEASE);
+    else expect(accept).toThrow(failure(code));
+  });
+
+  const targets: [found: string | undefined, wanted: string | undefined, code: ErrorCode | undefined][] = [
+    ['elf-x64', 'elf-x64', undefined],
+    ['elf-x64', undefined, undefined],
+    [undefined, undefined, undefined],
+    ['elf-arm64', 'elf-x64', 'RELEASE_WRONG_TARGET'],
+    ['pe-x64', 'elf-x64', 'RELEASE_WRONG_TARGET'],
+    [undefined, 'elf-x64', 'RELEASE_WRONG_TARGET'],
+  ];
+  it.each(targets)('a program of format %s in place of one of %s', (format, wanted, code) => {
+    const accept = () => acceptRelease(RELEASE, { ...MEASURED, format }, { above: undefined, format: wanted });
     if (code === undefined) expect(accept()).toBe(RELEASE);
     else expect(accept).toThrow(failure(code));
   });

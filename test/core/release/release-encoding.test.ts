@@ -92,6 +92,11 @@ describe('release', () => {
     expect(() => decodeReleasePrefix(bytes, { signature: 'prefixed' })).toThrow(failure('RELEASE_MALFORMED'));
   });
 
+  it.each(['00', '3f', '41', 'c0 00'])('rejects the length %s before the 64 bytes of a signature', (length) => {
+    const bytes = hexdump(`02 04 06 28 ${'11'.repeat(32)} ${length} ${'22'.repeat(64)}`);
+    expect(() => decodeReleasePrefix(bytes, { signature: 'prefixed' })).toThrow(failure('RELEASE_MALFORMED'));
+  });
+
   it('is canonical: what it accepts, it writes back byte for byte', () => {
     let accepted = 0;
     fc.assert(

@@ -51,6 +51,19 @@ describe('ELF sections', () => {
     expect(sectionOf(elfWithoutRegion(options))).toBeUndefined();
   });
 
+  it('count where they agree with what they say, not where other bytes look like them', () => {
+    const bytes = elfWithoutRegion(); // the headers stand at 1024; the file says 1200, counted with the region
+    const another = elfWithoutRegion({ statedOffset: 500 }).slice(1024, 1024 + 192);
+    bytes.set(another.subarray(64), 1200 + 64);
+    expect(sectionOf(bytes)).toEqual({ offset: 300, sizeBytes: 176 });
+  });
+
+  it('are read when they stand so far in front that no region fits before them', () => {
+    const options: ElfOptions = { regionOffset: 400, headersFirst: true };
+    expect(sectionOf(elfWithoutRegion(options))).toEqual({ offset: 400, sizeBytes: 176 });
+    expect(sectionOf(elfWithoutRegion({ ...options, name: '.text' }))).toBeUndefined();
+  });
+
   it('state nothing when the file ends before them', () => {
     expect(sectionOf(elfWithoutRegion().slice(0, 1000))).toBeUndefined();
   });

@@ -66,6 +66,8 @@ describe('Mach-O head', () => {
     new DataView(head.buffer).setUint32(offset, value, true);
     return head;
   };
+  const unevenCommand = changed(20, 18, new Uint8Array(2));
+  unevenCommand.set([0x2a, 0, 0, 0, 18], 32);
   const badSegment = machOHead({ section });
   new DataView(badSegment.buffer).setUint32(32 + 64, 3, true); // a section more than there is room for
   const shortSegment = machOHead({ more: [loadCommand(0x19, true, [0, 0])] });
@@ -75,7 +77,7 @@ describe('Mach-O head', () => {
     ['fewer commands than there are', changed(16, 0)],
     ['a command of no length', changed(36, 0)],
     ['a command of seven bytes', changed(36, 7)],
-    ['a command of uneven length', changed(36, 18, new Uint8Array(8))],
+    ['a command of uneven length', unevenCommand],
     ['a command longer than all together', changed(36, 20, new Uint8Array(8))],
     ['commands longer than those of any program', changed(20, 256 * 1024 + 1)],
     ['a code signature command of another length', changed(20, 20, new Uint8Array(4)).with(36, 20)],

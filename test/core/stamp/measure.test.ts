@@ -97,6 +97,7 @@ describe('measure', () => {
       expect(measureFile(file, pieceBytes)).toEqual({
         hash: sha512Half(owners),
         sizeBytes: 1000 - 176,
+        format: 'macho-0',
         region: UNSIGNED,
         regionOffset: 500,
         fileBytes: 1300,

@@ -50,7 +50,10 @@ describe("the region's place", () => {
   });
 
   it('cannot be told by two anchors', () => {
-    expect(() => bindingOf(concatBytes(anchored, anchorBytes()), 600)).toThrow(failure('STAMP_MALFORMED'));
+    const twice = concatBytes(anchored, anchorBytes());
+    for (const offset of [600, twice.length]) {
+      expect(() => bindingOf(twice, offset)).toThrow(failure('STAMP_MALFORMED'));
+    }
   });
 
   it('takes a section of another length for moved', () => {
