@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { MAX_ELF_SECTIONS, MAX_PROGRAM_HEAD_BYTES } from '../../src/core/base/limits.ts';
 import { createElfWatch, readElfHead } from '../../src/core/stamp/elf.ts';
+import { readFormat } from '../../src/core/stamp/format.ts';
 import type { NeedBytes } from '../../src/core/stamp/head.ts';
 import { readMachO } from '../../src/core/stamp/macho.ts';
 import { readPeSection } from '../../src/core/stamp/pe.ts';
@@ -61,16 +62,24 @@ function checkElf(bytes: Uint8Array): void {
   if (place !== undefined) expect(Object.values(place).every((value) => Number(value) >= 0)).toBe(true);
 }
 
+function checkFormat(bytes: Uint8Array): void {
+  const result = readFormat(bytes);
+  if (!checkNeed(result, bytes) && 'format' in result)
+    expect(result.format ?? 'pe-x64').toMatch(/^(elf|macho|pe)-\w+$/);
+}
+
 function checkAll(bytes: Uint8Array): void {
   checkMachO(bytes);
   checkPe(bytes);
   checkElf(bytes);
+  checkFormat(bytes);
 }
 
 const readers: [name: string, samples: Uint8Array[], check: (bytes: Uint8Array) => void][] = [
   ['macho', machO, checkMachO],
   ['pe', pe, checkPe],
   ['elf', elf, checkElf],
+  ['any', [...machO, ...pe, ...elf], checkFormat],
 ];
 
 it.each(readers)('%s heads', (_name, samples, check) => {

@@ -22,7 +22,9 @@ function check(bytes: Uint8Array): void {
 }
 
 it('version texts', () => {
-  const digits = fc.string({ unit: fc.constantFrom('0', '1', '9', '2147483647', '.', '.'), maxLength: 17 }).map(asciiBytes);
+  const digits = fc
+    .string({ unit: fc.constantFrom('0', '1', '9', '2147483647', '.', '.'), maxLength: 17 })
+    .map(asciiBytes);
   fc.assert(fc.property(fc.oneof(bytesNear(...samples), digits), check), { numRuns: FUZZ_RUNS });
 });
 
