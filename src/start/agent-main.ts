@@ -39,8 +39,11 @@ async function runAgent(port: MessagePort, settings: AgentSettings): Promise<voi
   const tell = (message: MessageToHost): void => {
     port.postMessage(message);
   };
-  const starting = start(settings, tell);
+  const stopping = new AbortController();
+  const starting = start(settings, tell, stopping.signal);
   port.on('message', (message: MessageToAgent) => {
+    // A host that ends while its program is still being verified does not wait for the rest of it.
+    if (message.type === 'stop') stopping.abort();
     void obey(message, starting, {
       tell,
       end: () => {
@@ -57,13 +60,17 @@ async function runAgent(port: MessagePort, settings: AgentSettings): Promise<voi
 }
 
 /** Undefined when there is nothing to run; the host has been told why. */
-async function start(settings: AgentSettings, tell: (message: MessageToHost) => void): Promise<Agent | undefined> {
+async function start(
+  settings: AgentSettings,
+  tell: (message: MessageToHost) => void,
+  signal: AbortSignal,
+): Promise<Agent | undefined> {
   const owner = parsePublicKey(settings.publicKey);
   const store = programStore(settings.programPath);
   let program: OpenProgram | undefined;
   try {
     program = await store.open();
-    const { release, measured } = await readRelease(program, owner);
+    const { release, measured } = await readRelease(program, owner, { signal });
     const running = runningRelease(owner, settings.runningStamp) ?? release;
     const node = await openNode({ ...settings, bootstrap: settings.dhtBootstrap, onError: reportTo(tell) });
     const agent = startAgent({
@@ -122,6 +129,10 @@ async function obey(message: MessageToAgent, starting: Promise<Agent | undefined
       return;
     case 'stop':
       await agent?.stop();
+      if (message.closed !== undefined) {
+        Atomics.store(message.closed, 0, 1);
+        Atomics.notify(message.closed, 0);
+      }
       tell({ type: 'stopped' });
       end();
       return;

@@ -29,6 +29,8 @@ export type StartAgentThread = (settings: AgentSettings, listeners: AgentThreadL
 
 /** Longest wait for the agent to close its connections. */
 const STOP_TIMEOUT_MS = 3 * SECOND_MS;
+/** The same while the process is ending, where nothing else happens meanwhile. */
+const EXIT_TIMEOUT_MS: number = SECOND_MS;
 
 /** Starts the agent that `program` carries; undefined when it carries none. */
 export function agentThreadStarter(program: Executable): StartAgentThread | undefined {
@@ -42,23 +44,29 @@ export function agentThreadStarter(program: Executable): StartAgentThread | unde
       // Flags of the host (--inspect, --require, …) are not meant for the agent.
       execArgv: [],
       stdin: false,
+      // Not the host's: without these, what the thread prints would go there.
       stdout: true,
       stderr: true,
     });
-    worker.unref();
-    worker.stdout.resume();
-    worker.stderr.resume();
 
+    const stopAtExit = (): void => {
+      stopBlocking(worker);
+    };
+    process.on('exit', stopAtExit);
     let stopping = false;
     const fail = (cause: unknown): void => {
       if (stopping) return;
       stopping = true;
+      process.off('exit', stopAtExit);
       const what = cause instanceof Error ? cause.message : `exit code ${String(cause)}`;
       listeners.onFailure(new PeerpatchError('AGENT_FAILED', `the agent's thread ended: ${what}`, { cause }));
     };
     worker.on('message', listeners.onMessage);
     worker.on('error', fail);
     worker.on('exit', fail);
+    // After the listeners, which take it back. For the same reason nobody reads the thread's stdout and stderr: a reader
+    // would keep the host alive, and what the thread prints waits in it unseen.
+    worker.unref();
 
     return {
       send: (message) => {
@@ -68,6 +76,7 @@ export function agentThreadStarter(program: Executable): StartAgentThread | unde
         if (stopping) return;
         stopping = true;
         await stopped(worker);
+        process.off('exit', stopAtExit);
       },
     };
   };
@@ -77,6 +86,16 @@ export function agentThreadStarter(program: Executable): StartAgentThread | unde
  * The thread ends by itself once everything is closed. It is never terminated: an addon whose thread goes away in the
  * middle of a call takes the whole process with it.
  */
+/**
+ * A thread that is cut off while packets arrive or the addon answers takes the process down with SIGABRT (Node 20, and the
+ * addon on every Node): a host that ends normally must not seem to crash.
+ */
+function stopBlocking(worker: Worker): void {
+  const closed = new Int32Array(new SharedArrayBuffer(4));
+  worker.postMessage({ type: 'stop', closed } satisfies MessageToAgent);
+  Atomics.wait(closed, 0, 0, EXIT_TIMEOUT_MS);
+}
+
 async function stopped(worker: Worker): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, STOP_TIMEOUT_MS);

@@ -34,7 +34,8 @@ export type MessageToAgent =
   | { readonly type: 'check'; readonly id: number }
   /** The process could not be replaced; ask again later. */
   | { readonly type: 'restart-failed' }
-  | { readonly type: 'stop' };
+  /** Close everything. `closed[0]` becomes 1 afterwards: a process that is ending waits for it and reads no messages. */
+  | { readonly type: 'stop'; readonly closed?: Int32Array };
 
 export type MessageToHost =
   /** The program is signed and the agent runs. */

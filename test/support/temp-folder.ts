@@ -59,6 +59,7 @@ export function makeReadOnly(folder: string): void {
   execFileSync('mount', ['-o', 'remount,ro', folder], { stdio: 'pipe' });
 }
 
+/** Also while a failed test still has a file open there. */
 export function unmount(folder: string): void {
-  execFileSync('umount', [folder], { stdio: 'pipe' });
+  execFileSync('umount', ['-l', folder], { stdio: 'pipe' });
 }

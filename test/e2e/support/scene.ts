@@ -1,0 +1,92 @@
+/**
+ * One test's world: a private DHT, a folder, running copies. Everything ends with `end`.
+ *
+ * @module
+ */
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { SignedSample } from '../../../src/testing/sample-program.ts';
+import { startPrivateDht, type PrivateDht } from '../../../src/testing/private-dht.ts';
+import { seedProgram } from '../../../src/tools/seed-program.ts';
+import { RunningHost, type HostOptions } from '../../fixtures/running-host.ts';
+import { copyProgram, PUBLIC_KEY } from './releases.ts';
+
+/** One for all tests: the addon is extracted there once. */
+const HOME = join(import.meta.dirname, '../../../.cache/home');
+
+export interface Scene {
+  readonly dht: PrivateDht;
+  /** Real path, empty at first. */
+  readonly folder: string;
+  /** Copies a program to a path in the folder. Returns the path. */
+  place(program: string, path: string): Promise<string>;
+  /** Starts a program with what updating-host.ts needs in its environment. */
+  start(options: HostOptions): RunningHost;
+  /** Announces and serves a release until the scene ends, or the function that is returned is called. */
+  seed(release: SignedSample): Promise<() => Promise<void>>;
+  end(): Promise<void>;
+}
+
+export async function openScene({ nodes = 8 }: { readonly nodes?: number } = {}): Promise<Scene> {
+  const dht = await startPrivateDht({ nodes });
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'peerpatch-test-')));
+  const hosts: RunningHost[] = [];
+  const seeds: (() => Promise<void>)[] = [];
+  return {
+    dht,
+    folder,
+    place: async (program, path) => {
+      const to = join(folder, path);
+      await mkdir(dirname(to), { recursive: true });
+      await copyProgram(program, to);
+      return to;
+    },
+    start: ({ env, ...options }) => {
+      const host = new RunningHost({ ...options, env: { ...hostEnvironment(dht), ...env } });
+      hosts.push(host);
+      return host;
+    },
+    seed: async ({ file }) => {
+      const program = join(folder, `seed-${String(seeds.length)}`);
+      await writeFile(program, file);
+      const stop = new AbortController();
+      let tellAnnounced: () => void = () => undefined;
+      const announced = new Promise<void>((resolve) => (tellAnnounced = resolve));
+      const seeding = seedProgram({
+        program,
+        publicKey: PUBLIC_KEY,
+        bootstrap: dht.bootstrap,
+        relay: 'none',
+        bindHost: '127.0.0.1',
+        intervalMs: 1000,
+        signal: stop.signal,
+        onEvent: ({ type }) => {
+          if (type === 'announced') tellAnnounced();
+        },
+      });
+      const end = async (): Promise<void> => {
+        stop.abort();
+        await seeding;
+      };
+      seeds.push(end);
+      await Promise.race([announced, seeding]);
+      return end;
+    },
+    end: async () => {
+      await Promise.all(hosts.map((host) => host.stop()));
+      await Promise.all(seeds.map((end) => end()));
+      await dht.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function hostEnvironment({ bootstrap }: PrivateDht): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    HOME,
+    APP_PUBLIC_KEY: PUBLIC_KEY,
+    APP_DHT: bootstrap.join(','),
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * A host with an updater, for tests: says how it was started and everything its updater tells, one JSON line each.
+ *
+ * From the environment: APP_PUBLIC_KEY, APP_DHT, APP_MODE (as text), APP_ENDS=1 (ends by itself as soon as the updater is
+ * ready), CUSTOM. Looks every second; nothing leaves the machine.
+ *
+ * @module
+ */
+import { writeSync } from 'node:fs';
+import { parseUpdateMode, spawn } from 'peerpatch';
+
+const { APP_PUBLIC_KEY = '', APP_DHT = '', APP_MODE = 'now', APP_ENDS, CUSTOM } = process.env;
+
+/** At once and whole, however the process ends. */
+function say(event: string, facts: object = {}): void {
+  writeSync(1, `${JSON.stringify({ event, generation: 0, ...facts })}\n`);
+}
+
+async function main(): Promise<void> {
+  const living = setInterval(() => {
+    say('alive');
+  }, 1000);
+  const updater = await spawn({
+    publicKey: APP_PUBLIC_KEY,
+    mode: parseUpdateMode(APP_MODE),
+    dht: { bootstrap: APP_DHT.split(',') },
+    relay: 'none',
+    bindHost: '127.0.0.1',
+    intervalMs: 1000,
+  });
+  updater.on('*', (event) => {
+    say(event.type, event);
+  });
+  await updater.ready;
+  say('start', {
+    version: updater.version,
+    state: updater.state,
+    reason: updater.reason,
+    pid: process.pid,
+    ppid: process.ppid,
+    args: process.argv.slice(2),
+    cwd: process.cwd(),
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- single-threaded here
+    umask: process.umask(),
+    custom: CUSTOM,
+    variables: Object.keys(process.env).filter((name) => name.startsWith('PEERPATCH_')),
+  });
+  if (APP_ENDS === '1') clearInterval(living);
+}
+
+void main();

@@ -1,0 +1,151 @@
+/**
+ * Whole updates of real executables, over UDP and QUIC on loopback: found, fetched, verified, replaced, restarted.
+ *
+ * @module
+ */
+import { lstat, mkdir, readdir, readFile, readlink, rm, stat, symlink, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunningHost } from '../fixtures/running-host.ts';
+import { nodesUnderTest } from './support/node-binaries.ts';
+import { scriptRelease, signedHost } from './support/releases.ts';
+import { openScene, type Scene } from './support/scene.ts';
+
+const ARGS = ['--flag=1', 'two words', '', 'ünïcödé ☃', '--', '-x', '$HOME "quoted" \\'];
+const nodes = await nodesUnderTest();
+let scene: Scene;
+
+beforeEach(async () => {
+  scene = await openScene();
+});
+afterEach(async () => {
+  await scene.end();
+});
+
+for (const { name, path: node, hasExecve } of nodes) {
+  describe(`a copy made with ${name}`, () => {
+    it('becomes 1.1.0 and then 1.2.0, each time as it was first started', async () => {
+      const program = await scene.place(await signedHost('1.0.0', node), 'the app/äpp');
+      const home = join(scene.folder, 'where it runs');
+      await mkdir(home);
+      const umask = process.umask(0o027);
+      const env = { CUSTOM: 'a b=ü\nc', EMPTY: '' };
+      const copy = scene.start({ path: program, args: ARGS, cwd: home, env });
+      process.umask(umask);
+      const first = await copy.hears('start');
+      expect(first).toMatchObject({ version: '1.0.0', state: 'running', args: ARGS, cwd: home, umask: 0o027 });
+      const { mode } = await stat(program);
+
+      for (const version of ['1.1.0', '1.2.0']) {
+        const release = await signedHost(version, node);
+        const origin = scene.start({ path: release, env: { APP_MODE: 'on-restart' } });
+        const { pid, ppid, ...kept } = await copy.hears('start', { version });
+        await origin.stop();
+        const { pid: oldPid, ppid: oldParent, ...expected } = { ...first, version };
+        expect(kept).toEqual(expected);
+        if (hasExecve) expect({ pid, ppid }).toEqual({ pid: oldPid, ppid: oldParent });
+        else expect({ ppid, new: pid !== oldPid }).toEqual({ ppid: copy.pid, new: true });
+        expect((await readFile(program)).equals(await readFile(release))).toBe(true);
+        expect((await stat(program)).mode).toBe(mode);
+        expect(await readdir(join(scene.folder, 'the app'))).toEqual(['äpp']);
+      }
+      expect(copy.said.filter(({ event }) => event === 'start').length).toBe(3);
+      expect(eventsOf(copy, 'found', 'accepted', 'installed', 'restarting', 'error')).toEqual([
+        ...['found 1.1.0', 'accepted 1.1.0', 'installed 1.1.0', 'restarting 1.1.0'],
+        ...['found 1.2.0', 'accepted 1.2.0', 'installed 1.2.0', 'restarting 1.2.0'],
+      ]);
+      expect(copy.stderr).toBe('');
+    });
+  });
+}
+
+describe('one program file', () => {
+  const [{ path: node } = { path: process.execPath }] = nodes;
+
+  it('that three processes run is 1.1.0 for all of them in the end', async () => {
+    const program = await scene.place(await signedHost('1.0.0', node), 'shared/app');
+    const release = await signedHost('1.1.0', node);
+    const copies = ['a', 'b', 'c'].map((name) => scene.start({ path: program, args: [name] }));
+    await Promise.all(copies.map((copy) => copy.hears('start')));
+    scene.start({ path: release, env: { APP_MODE: 'on-restart' } });
+    for (const [index, copy] of copies.entries()) {
+      expect((await copy.hears('start', { version: '1.1.0' }))['args']).toEqual([['a'], ['b'], ['c']][index]);
+      // The slower ones may find that another process was there before them; nothing else may fail.
+      const failures = copy.said.filter(({ event }) => event === 'error').map(({ code }) => code);
+      expect(failures.filter((code) => code !== 'INSTALL_FAILED')).toEqual([]);
+    }
+    expect((await readFile(program)).equals(await readFile(release))).toBe(true);
+    expect(await readdir(join(scene.folder, 'shared'))).toEqual(['app']);
+  });
+
+  it('behind a symbolic link is replaced, and the link stays', async () => {
+    const program = await scene.place(await signedHost('1.0.0', node), 'real/app');
+    const link = join(scene.folder, 'link');
+    await symlink(program, link);
+    const copy = scene.start({ path: link });
+    await copy.hears('start', { version: '1.0.0' });
+    const release = scriptRelease('1.1.0');
+    await scene.seed(release);
+    await copy.hears('start', { version: '1.1.0' });
+    expect((await lstat(link)).isSymbolicLink() && (await readlink(link))).toBe(program);
+    expect((await readFile(program)).equals(release.file)).toBe(true);
+    expect(await readdir(join(scene.folder, 'real'))).toEqual(['app']);
+  });
+
+  it('that is deleted while it runs is an event, not the end of the host, and is not put back', async () => {
+    const program = await scene.place(await signedHost('1.0.0', node), 'home/app');
+    const copy = scene.start({ path: program });
+    await copy.hears('start', { state: 'running' });
+    await rm(program);
+    await copy.hears('error', { during: 'install', code: 'PROGRAM_UNREADABLE' });
+    await scene.seed(scriptRelease('1.1.0'));
+    await copy.hears('found', { version: '1.1.0' });
+    const checks = count(copy, 'checked');
+    await copy.hears('checked', {}, checks + 2);
+    await copy.hears('announced', { version: '1.0.0' }, count(copy, 'announced'));
+    await copy.hears('alive', {}, count(copy, 'alive'));
+    expect(await readdir(join(scene.folder, 'home'))).toEqual([]);
+    expect(count(copy, 'installed')).toBe(0);
+  });
+
+  it('whose process is ended in the middle of a download keeps the old version, and the next download tidies up', async () => {
+    const program = await scene.place(await signedHost('1.0.0', node), 'home/app');
+    const copy = scene.start({ path: program });
+    await copy.hears('start');
+    const stopSeeding = await scene.seed(scriptRelease('1.1.0', { sizeBytes: 100_000_000 }));
+    await copy.hears('progress');
+    copy.kill('SIGTERM');
+    expect(await copy.ended).toEqual({ code: null, signal: 'SIGTERM' });
+    expect(count(copy, 'installed')).toBe(0);
+    await stopSeeding();
+    const left = (await readdir(join(scene.folder, 'home'))).filter((name) => name !== 'app');
+    expect(left).toEqual([expect.stringMatching(/^\.app\.\d+-[0-9a-f]{12}\.peerpatch$/)]);
+
+    // Three minutes later: what a living process writes to is never older than two.
+    const then = new Date(Date.now() - 180_000);
+    await utimes(join(scene.folder, 'home', left[0] ?? ''), then, then);
+    const again = scene.start({ path: program });
+    expect(await again.hears('start')).toMatchObject({ version: '1.0.0', state: 'running' });
+    await scene.seed(scriptRelease('1.2.0'));
+    await again.hears('start', { version: '1.2.0' });
+    expect(await readdir(join(scene.folder, 'home'))).toEqual(['app']);
+  });
+
+  it('whose host has nothing left to do ends by itself: the agent does not keep it alive', async () => {
+    const program = await scene.place(await signedHost('1.0.0', node), 'home/app');
+    const copy = scene.start({ path: program, env: { APP_ENDS: '1' } });
+    expect(await copy.hears('start')).toMatchObject({ state: 'running' });
+    expect(await copy.ended).toEqual({ code: 0, signal: null });
+    expect(copy.stderr).toBe('');
+  });
+});
+
+function count(copy: RunningHost, event: string): number {
+  return copy.said.filter((said) => said.event === event).length;
+}
+
+function eventsOf(copy: RunningHost, ...events: readonly string[]): string[] {
+  return copy.said
+    .filter(({ event }) => events.includes(event))
+    .map(({ event, version, code }) => [event, version ?? code].join(' '));
+}
