@@ -7,6 +7,7 @@ import type { AgentEvent } from '../agent/events.ts';
 import type { CheckResult } from '../agent/update.ts';
 import type { ErrorCode } from '../core/base/errors.ts';
 import type { UpdateMode } from '../core/schedule/mode.ts';
+import type { RelayChoice } from '../io/net/peer-address.ts';
 
 /** What the agent needs to know to start. Options of `spawn`, checked and completed. */
 export interface AgentSettings {
@@ -26,9 +27,6 @@ export interface AgentSettings {
   /** The stamp inside the running process's own image: what runs, whatever the file holds by now. */
   readonly runningStamp: Uint8Array | undefined;
 }
-
-/** Whose relays help peers behind NAT: those of n0, none, or one's own (URLs). */
-export type RelayChoice = 'n0' | 'none' | readonly string[];
 
 export type MessageToAgent =
   | { readonly type: 'check'; readonly id: number }

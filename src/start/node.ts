@@ -17,7 +17,7 @@ import { systemClock } from '../io/system/clock.ts';
 import { systemRandom } from '../io/system/random.ts';
 import type { Dht } from '../ports/dht.ts';
 import type { Network } from '../ports/network.ts';
-import type { RelayChoice } from './messages.ts';
+import type { RelayChoice } from '../io/net/peer-address.ts';
 
 export interface NodeOptions {
   /** `host:port` of DHT nodes to start from. Default: the public Mainline DHT. */

@@ -11,7 +11,10 @@ import { checkUpdateMode, type UpdateMode, UpdaterMode } from '../core/schedule/
 import { PUBLIC_BOOTSTRAP, parseHostPort } from '../io/dht/bootstrap-hosts.ts';
 import { STAMP_ASSET } from '../io/executable/assets.ts';
 import type { Executable } from '../io/executable/executable.ts';
-import type { AgentSettings, RelayChoice } from './messages.ts';
+import type { RelayChoice } from '../io/net/peer-address.ts';
+import type { AgentSettings } from './messages.ts';
+
+export type { RelayChoice };
 
 export interface DhtOptions {
   /** `host:port` of nodes to start from. Default: the public Mainline DHT. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RelayChoice } from '../start/messages.ts';
+import type { RelayChoice } from '../io/net/peer-address.ts';
 
 export interface PeerOptions {
   /** The owner's public key, z-base-32. */
