@@ -124,13 +124,12 @@ export class Update {
       if (!this.#parts.signal.aborted) emit(errorEvent('check', error));
     }
     await this.#adoptReplacement();
-    const { newest, candidates: willing } = selectNewest(announcements, {
+    const { newest, candidates } = selectNewest(announcements, {
       above: newerThan(this.#state),
       isBlamed: (nodeId) => this.#blocked(toHex(nodeId)),
       // A newcomer's first choice should not be everybody's.
       fraction: () => random.fraction(),
     });
-    const candidates = willing.filter((candidate) => !this.#isUseless(candidate));
     const result = { newest: formatVersion(newest), peers: offersOf(newest, candidates) };
     emit({ type: 'checked', ...result });
     const [first] = candidates;
@@ -157,7 +156,6 @@ export class Update {
 
   async #installFromAny(candidates: readonly Announcement[]): Promise<void> {
     for (const candidate of candidates) {
-      if (this.#isUseless(candidate)) continue;
       const outcome = await this.#installFrom(candidate);
       if (outcome === 'done') return;
     }
@@ -188,8 +186,8 @@ export class Update {
       if (signal.aborted) return 'done';
       const own = isOwnFailure(error);
       emit(errorEvent(own ? 'install' : 'fetch', error));
-      if (isPeerpatchError(error, 'RELEASE_WRONG_TARGET')) this.#failed(toHex(release.hash));
-      else this.#failed(own ? INSTALL : peerName);
+      // Never the release, whatever the error says: it may be the peer that lies, and another one has the real bytes.
+      this.#failed(own ? INSTALL : peerName);
       return own ? 'done' : 'next peer';
     }
   }
@@ -212,11 +210,6 @@ export class Update {
       shown = percent;
       this.#parts.emit({ type: 'progress', version: formatVersion(version), peer, receivedBytes, totalBytes });
     };
-  }
-
-  /** A release that is not for this machine is the same from every peer. */
-  #isUseless({ release }: Announcement): boolean {
-    return this.#blocked(toHex(release.hash));
   }
 
   #blocked(key: string): boolean {

@@ -83,10 +83,6 @@ export function agentThreadStarter(program: Executable): StartAgentThread | unde
 }
 
 /**
- * The thread ends by itself once everything is closed. It is never terminated: an addon whose thread goes away in the
- * middle of a call takes the whole process with it.
- */
-/**
  * A thread that is cut off while packets arrive or the addon answers takes the process down with SIGABRT (Node 20, and the
  * addon on every Node): a host that ends normally must not seem to crash.
  */
@@ -96,6 +92,10 @@ function stopBlocking(worker: Worker): void {
   Atomics.wait(closed, 0, 0, EXIT_TIMEOUT_MS);
 }
 
+/**
+ * The thread ends by itself once everything is closed. It is never terminated: an addon whose thread goes away in the
+ * middle of a call takes the whole process with it.
+ */
 async function stopped(worker: Worker): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, STOP_TIMEOUT_MS);

@@ -25,7 +25,7 @@ export interface NetworkCheck {
   readonly peers: readonly AnnouncedPeer[];
 }
 
-/** @throws PeerpatchError KEY_MALFORMED, OPTION_INVALID, DHT_UNREACHABLE, DHT_BIND_FAILED, RELEASE_NOT_FOUND */
+/** @throws PeerpatchError KEY_MALFORMED, OPTION_INVALID, DHT_UNREACHABLE, DHT_BIND_FAILED, RELEASE_NOT_FOUND, CANCELLED */
 export async function checkNetwork(options: PeerOptions): Promise<NetworkCheck> {
   const owner = parsePublicKey(options.publicKey);
   const dht = await openDht({ ...options, onError: () => undefined });
@@ -44,15 +44,20 @@ export async function checkNetwork(options: PeerOptions): Promise<NetworkCheck> 
   }
 }
 
-/** Everything announced, newest first, equals in random order. @throws PeerpatchError as `discover` */
+/** Everything announced, newest first, equals in random order. @throws PeerpatchError DHT_UNREACHABLE, CANCELLED */
 export async function announcedReleases(
   owner: PublicKey,
   dht: Dht,
   signal: AbortSignal | undefined,
 ): Promise<readonly Announcement[]> {
   const topic = v0Topic(owner);
-  const announcements = await discover({ dht, owner, topic, clock: systemClock, ...(signal && { signal }) });
-  return selectNewest(announcements, { fraction: () => systemRandom.fraction() }).candidates;
+  try {
+    const announcements = await discover({ dht, owner, topic, clock: systemClock, ...(signal && { signal }) });
+    return selectNewest(announcements, { fraction: () => systemRandom.fraction() }).candidates;
+  } catch (cause) {
+    if (signal?.aborted !== true) throw cause;
+    throw new PeerpatchError('CANCELLED', 'the look at the network was stopped: nothing was fetched', { cause });
+  }
 }
 
 export function notFound(): PeerpatchError {

@@ -11,7 +11,7 @@ import { toHex } from '../core/base/hex.ts';
 import { parsePublicKey, type PublicKey } from '../core/keys/public-key.ts';
 import type { Announcement } from '../core/record/open.ts';
 import { formatVersion } from '../core/release/version.ts';
-import { newProgramStore } from '../io/files/program-file.ts';
+import { checkNewTarget, newProgramStore } from '../io/files/program-file.ts';
 import { systemClock } from '../io/system/clock.ts';
 import type { Network } from '../ports/network.ts';
 import { openNode } from '../start/node.ts';
@@ -38,30 +38,35 @@ export interface FetchedProgram {
 /**
  * Tries the peers that announce the newest release one after the other, then those of older ones.
  *
- * @throws PeerpatchError KEY_MALFORMED, OPTION_INVALID, DHT_UNREACHABLE, RELEASE_NOT_FOUND, INSTALL_* and, when all
- *   peers failed, what the last one failed with
+ * @throws PeerpatchError KEY_MALFORMED, OPTION_INVALID, DHT_UNREACHABLE, RELEASE_NOT_FOUND, INSTALL_*, CANCELLED and,
+ *   when all peers failed, what the last one failed with
  */
 export async function fetchProgram(options: FetchProgramOptions): Promise<FetchedProgram> {
   const owner = parsePublicKey(options.publicKey);
   const store = newProgramStore(options.out);
+  await checkNewTarget(resolve(options.out));
   const { dht, network } = await openNode({ ...options, onError: () => undefined });
   try {
     const candidates = await announcedReleases(owner, dht, options.signal);
-    let failure: PeerpatchError = notFound();
+    let failure: PeerpatchError | undefined;
     for (const candidate of candidates) {
+      if (failure !== undefined) options.onFailure?.(failure);
       try {
         return await fetchFrom(candidate, { owner, network, store, options });
       } catch (error) {
-        const hopeless = !isPeerpatchError(error) || error.code.startsWith('INSTALL_') || error.code === 'CANCELLED';
-        if (hopeless) throw error;
-        options.onFailure?.(error);
+        if (!isPeerpatchError(error) || isHopeless(error)) throw error;
         failure = error;
       }
     }
-    throw failure;
+    throw failure ?? notFound();
   } finally {
     await Promise.all([network.close(), dht.close()]);
   }
+}
+
+/** Another peer would change nothing. */
+function isHopeless({ code }: PeerpatchError): boolean {
+  return code.startsWith('INSTALL_') || code === 'OPTION_INVALID' || code === 'CANCELLED';
 }
 
 interface FetchFrom {

@@ -6,9 +6,9 @@
 import { lstat, mkdir, readdir, readFile, readlink, rm, stat, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RunningHost } from '../fixtures/running-host.ts';
+import type { RunningHost, Said } from '../fixtures/running-host.ts';
 import { nodesUnderTest } from './support/node-binaries.ts';
-import { scriptRelease, signedHost } from './support/releases.ts';
+import { tinyRelease, signedHost } from './support/releases.ts';
 import { openScene, type Scene } from './support/scene.ts';
 
 const ARGS = ['--flag=1', 'two words', '', 'ünïcödé ☃', '--', '-x', '$HOME "quoted" \\'];
@@ -39,10 +39,10 @@ for (const { name, path: node, hasExecve } of nodes) {
       for (const version of ['1.1.0', '1.2.0']) {
         const release = await signedHost(version, node);
         const origin = scene.start({ path: release, env: { APP_MODE: 'on-restart' } });
-        const { pid, ppid, ...kept } = await copy.hears('start', { version });
+        const { pid, ppid, ...kept }: Said = await copy.hears('start', { version });
         await origin.stop();
-        const { pid: oldPid, ppid: oldParent, ...expected } = { ...first, version };
-        expect(kept).toEqual(expected);
+        const { pid: oldPid, ppid: oldParent, ...expected } = first;
+        expect(kept).toEqual({ ...expected, version });
         if (hasExecve) expect({ pid, ppid }).toEqual({ pid: oldPid, ppid: oldParent });
         else expect({ ppid, new: pid !== oldPid }).toEqual({ ppid: copy.pid, new: true });
         expect((await readFile(program)).equals(await readFile(release))).toBe(true);
@@ -84,7 +84,7 @@ describe('one program file', () => {
     await symlink(program, link);
     const copy = scene.start({ path: link });
     await copy.hears('start', { version: '1.0.0' });
-    const release = scriptRelease('1.1.0');
+    const release = tinyRelease('1.1.0');
     await scene.seed(release);
     await copy.hears('start', { version: '1.1.0' });
     expect((await lstat(link)).isSymbolicLink() && (await readlink(link))).toBe(program);
@@ -98,7 +98,7 @@ describe('one program file', () => {
     await copy.hears('start', { state: 'running' });
     await rm(program);
     await copy.hears('error', { during: 'install', code: 'PROGRAM_UNREADABLE' });
-    await scene.seed(scriptRelease('1.1.0'));
+    await scene.seed(tinyRelease('1.1.0'));
     await copy.hears('found', { version: '1.1.0' });
     const checks = count(copy, 'checked');
     await copy.hears('checked', {}, checks + 2);
@@ -112,7 +112,7 @@ describe('one program file', () => {
     const program = await scene.place(await signedHost('1.0.0', node), 'home/app');
     const copy = scene.start({ path: program });
     await copy.hears('start');
-    const stopSeeding = await scene.seed(scriptRelease('1.1.0', { sizeBytes: 100_000_000 }));
+    const stopSeeding = await scene.seed(tinyRelease('1.1.0', { sizeBytes: 100_000_000 }));
     await copy.hears('progress');
     copy.kill('SIGTERM');
     expect(await copy.ended).toEqual({ code: null, signal: 'SIGTERM' });
@@ -126,17 +126,19 @@ describe('one program file', () => {
     await utimes(join(scene.folder, 'home', left[0] ?? ''), then, then);
     const again = scene.start({ path: program });
     expect(await again.hears('start')).toMatchObject({ version: '1.0.0', state: 'running' });
-    await scene.seed(scriptRelease('1.2.0'));
+    await scene.seed(tinyRelease('1.2.0'));
     await again.hears('start', { version: '1.2.0' });
     expect(await readdir(join(scene.folder, 'home'))).toEqual(['app']);
   });
 
   it('whose host has nothing left to do ends by itself: the agent does not keep it alive', async () => {
     const program = await scene.place(await signedHost('1.0.0', node), 'home/app');
-    const copy = scene.start({ path: program, env: { APP_ENDS: '1' } });
-    expect(await copy.hears('start')).toMatchObject({ state: 'running' });
-    expect(await copy.ended).toEqual({ code: 0, signal: null });
-    expect(copy.stderr).toBe('');
+    // Several: a thread that is cut off at the wrong moment aborts the process, about one time in five.
+    for (let round = 0; round < 8; round++) {
+      const copy = scene.start({ path: program, env: { APP_ENDS: '1' } });
+      expect(await copy.hears('start')).toMatchObject({ state: 'running' });
+      expect({ ...(await copy.ended), stderr: copy.stderr }).toEqual({ code: 0, signal: null, stderr: '' });
+    }
   });
 });
 

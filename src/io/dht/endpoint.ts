@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { setMaxListeners } from 'node:events';
 import { PeerpatchError } from '../../core/base/errors.ts';
 import { MINUTE_MS, SECOND_MS } from '../../core/base/units.ts';
 import { formatAddress, type Family, type NodeAddress } from '../../core/dht/address.ts';
@@ -166,6 +167,8 @@ export class DhtEndpoint {
         signal?.removeEventListener('abort', onAbort);
         resolve(outcome);
       };
+      // A walk asks many nodes under one signal: the default of ten listeners would print a warning.
+      if (signal !== undefined) setMaxListeners(0, signal);
       signal?.addEventListener('abort', onAbort, { once: true });
       if (this.#closing.signal.aborted) finish({ reason: 'closed' });
       else this.#node.query(to, body, { onAnswer: finish, onFailure: finish }, this.#options.clock.monotonic());

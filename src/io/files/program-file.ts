@@ -54,7 +54,8 @@ function stagedProgram(staged: StagedFile): StagedProgram {
   };
 }
 
-async function checkNewTarget(target: string): Promise<void> {
+/** @param target absolute path of a file to make. @throws PeerpatchError INSTALL_FAILED, OPTION_INVALID */
+export async function checkNewTarget(target: string): Promise<void> {
   if ((await stat(dirname(target)).catch(() => undefined))?.isDirectory() !== true) {
     throw new PeerpatchError('INSTALL_FAILED', `the folder ${dirname(target)} does not exist: make it first`);
   }

@@ -1,12 +1,12 @@
 /**
- * Signed releases of one test owner: real executables with an updater, and small scripts that stand for a newer one.
+ * Signed releases of one test owner: real executables with an updater, and small programs that stand for a newer one.
  *
  * @module
  */
 import { execFile } from 'node:child_process';
 import { rename, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { asciiBytes, concatBytes } from '../../../src/core/base/bytes.ts';
+import { concatBytes } from '../../../src/core/base/bytes.ts';
 import { ownerKeyFromSeed, type OwnerKey } from '../../../src/core/keys/owner-key.ts';
 import { formatPublicKey } from '../../../src/core/keys/public-key.ts';
 import { createPlaceholder } from '../../../src/core/release/placeholder.ts';
@@ -14,6 +14,7 @@ import { parseVersion } from '../../../src/core/release/version.ts';
 import { signSample, type SignedSample } from '../../../src/testing/sample-program.ts';
 import { signProgram } from '../../../src/tools/sign-program.ts';
 import { builtProgram } from './executables.ts';
+import { tinyProgram } from './tiny-program.ts';
 
 export const OWNER: OwnerKey = ownerKeyFromSeed(new Uint8Array(32).fill(7));
 export const STRANGER: OwnerKey = ownerKeyFromSeed(new Uint8Array(32).fill(8));
@@ -48,14 +49,12 @@ export async function copyProgram(from: string, to: string): Promise<void> {
   await promisify(execFile)('cp', ['--', from, to]);
 }
 
-/** A shell script that says it runs, as updating-host.ts does, and stays. Some kilobytes: tests wait for rules, not for bytes. */
-export function scriptRelease(version: string, options: { sizeBytes?: number; key?: OwnerKey } = {}): SignedSample {
+/** A small program that says it runs, as updating-host.ts does, and stays. Tests wait for rules, not for bytes. */
+export function tinyRelease(version: string, options: { sizeBytes?: number; key?: OwnerKey } = {}): SignedSample {
   const { sizeBytes = 20_000, key = OWNER } = options;
-  const script = asciiBytes(
-    `#!/bin/sh\nprintf '{"event":"start","generation":0,"version":"${version}","pid":%d}\\n' $$\nexec sleep 600\nexit\n`,
-  );
-  const filler = new Uint8Array(sizeBytes - script.length - 196).fill(0x23);
+  const program = tinyProgram(`{"event":"start","generation":0,"version":"${version}"}\n`);
+  const filler = new Uint8Array(sizeBytes - program.length - 196).fill(0x23);
   const half = filler.length >> 1;
   const stamp = createPlaceholder(parseVersion(version));
-  return signSample(concatBytes(script, filler.subarray(0, half), stamp, filler.subarray(half)), key);
+  return signSample(concatBytes(program, filler.subarray(0, half), stamp, filler.subarray(half)), key);
 }

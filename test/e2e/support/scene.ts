@@ -74,6 +74,11 @@ export async function openScene({ nodes = 8 }: { readonly nodes?: number } = {})
       return end;
     },
     end: async () => {
+      // Gently first: a thin parent passes it on to a program that it is the only one to know.
+      for (const host of hosts) host.kill('SIGTERM');
+      const patience = setTimeout(() => void hosts.map((host) => host.stop()), 5000);
+      await Promise.all(hosts.map((host) => host.ended));
+      clearTimeout(patience);
       await Promise.all(hosts.map((host) => host.stop()));
       await Promise.all(seeds.map((end) => end()));
       await dht.close();
