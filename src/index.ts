@@ -7,6 +7,7 @@ export { ERROR_CODES, isPeerpatchError, PeerpatchError, type ErrorCode } from '.
 export { fromHex, toHex } from './core/base/hex.ts';
 export { parseOwnerKey, type OwnerKey } from './core/keys/owner-key.ts';
 export { formatPublicKey, parsePublicKey, type PublicKey } from './core/keys/public-key.ts';
+export type { AnnouncedPeer } from './core/record/open.ts';
 export type { Release, SignedRelease } from './core/release/release.ts';
 export { createPlaceholder } from './core/release/placeholder.ts';
 export { Version } from './core/release/version.ts';
@@ -17,7 +18,7 @@ export type { DhtOptions, RelayChoice, SpawnOptions } from './start/options.ts';
 export { spawn } from './start/spawn.ts';
 export type { Updater, UpdaterEvent, UpdaterState } from './start/updater.ts';
 export { startBootstrapNode, type BootstrapNode, type BootstrapNodeOptions } from './tools/bootstrap-node.ts';
-export { buildProgram, type BuildProgramOptions, type BuiltProgram } from './tools/build-program.ts';
+export { buildProgram, type BuildProgramOptions, type BuildStep, type BuiltProgram } from './tools/build-program.ts';
 export { checkNetwork, type NetworkCheck } from './tools/check-network.ts';
 export { createKey, DEFAULT_KEY_FILE, readKeyFile, type CreatedKey } from './tools/create-key.ts';
 export { fetchProgram, type FetchedProgram, type FetchProgramOptions } from './tools/fetch-program.ts';

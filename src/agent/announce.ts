@@ -66,18 +66,18 @@ export async function announceOnce(options: AnnounceOptions): Promise<Announced>
   const secrets = sealSecrets((length) => random.bytes(length));
   const value = await sealAnnouncement({ slot, release, hints: options.hints(), nodeKey, secrets });
 
-  let attempted = false;
   let refusals: readonly Error[] = [];
   for (let round = 0; round < PUT_ROUNDS; round++) {
     const plan = planPuts(found.holdings, own, () => random.fraction());
     if (plan.length === 0) break;
-    attempted = true;
     refusals = await putAll(plan, { nodes: found.nodes, value, signal: options.signal });
     found = await readHoldings(slot, options);
   }
 
   const storedAt = found.holdings.filter((holding) => isOwn(holding, own)).length;
-  if (storedAt === 0 && attempted) {
+  // Where a newer version came in between, nothing is wanted any more: that record is of more use than ours.
+  const isWanted = planPuts(found.holdings, own, () => random.fraction()).length > 0;
+  if (storedAt === 0 && isWanted) {
     const name = formatVersion(release.version);
     throw new PeerpatchError(
       'DHT_PUT_REFUSED',

@@ -32,19 +32,26 @@ const STOP_TIMEOUT_MS = 3 * SECOND_MS;
 /** The same while the process is ending, where nothing else happens meanwhile. */
 const EXIT_TIMEOUT_MS: number = SECOND_MS;
 
+/**
+ * Runs in the thread before the agent. stdout and stderr are the host's, so what the thread prints, warnings of the runtime
+ * included, is dropped there: once it has crossed to the main thread, unread, it keeps the host alive.
+ */
+const SILENCE =
+  'for (const stream of [process.stdout, process.stderr])' +
+  ' Object.assign(stream, { _write: (_bytes, _encoding, done) => done(), _writev: (_all, done) => done() });';
+
 /** Starts the agent that `program` carries; undefined when it carries none. */
 export function agentThreadStarter(program: Executable): StartAgentThread | undefined {
   const asset = program.readAsset(AGENT_ASSET);
   if (asset === undefined) return undefined;
   return (settings, listeners) => {
-    const worker = new Worker(new TextDecoder().decode(asset), {
+    const worker = new Worker(SILENCE + new TextDecoder().decode(asset), {
       eval: true,
       name: 'peerpatch',
       workerData: settings,
       // Flags of the host (--inspect, --require, …) are not meant for the agent.
       execArgv: [],
       stdin: false,
-      // Not the host's: without these, what the thread prints would go there.
       stdout: true,
       stderr: true,
     });
@@ -64,8 +71,7 @@ export function agentThreadStarter(program: Executable): StartAgentThread | unde
     worker.on('message', listeners.onMessage);
     worker.on('error', fail);
     worker.on('exit', fail);
-    // After the listeners, which take it back. For the same reason nobody reads the thread's stdout and stderr: a reader
-    // would keep the host alive, and what the thread prints waits in it unseen.
+    // After the listeners, which would take it back.
     worker.unref();
 
     return {

@@ -76,6 +76,19 @@ describe('announceOnce in a working DHT', () => {
     expect(dht.puts.length).toBe(puts);
   });
 
+  it('does not fail where a newer version takes every node between its look and its put', async () => {
+    const newer = await valueOf({ node: 2, minute: MINUTE, release: releaseOf('2.0.0') });
+    const dht = scriptedDht({
+      nodes: 3,
+      answer: () => 'keeps',
+      afterPut: (node, key) => {
+        dht.set(node, key, { seq: 9n, value: newer });
+      },
+    });
+    expect(await announce(dht)).toEqual({ storedAt: 0, minute: MINUTE });
+    expect(dht.puts.length).toBeGreaterThan(0);
+  });
+
   it('replaces older versions and leaves newer ones', async () => {
     const network = new MemoryDht();
     await announce(network.join(), { node: 1, version: '1.0.0' });
