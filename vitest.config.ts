@@ -9,6 +9,11 @@ const tier = (name: string, include: string[], testTimeout: number) => ({
   test: { name, include, testTimeout, hookTimeout: testTimeout, environment: 'node' as const },
 });
 
+/** A tier with few workers must run apart from the others. */
+const alone = ({ test }: ReturnType<typeof tier>) => ({
+  test: { ...test, maxWorkers: 2, sequence: { groupOrder: 1 } },
+});
+
 export default defineConfig({
   test: {
     projects: [
@@ -17,7 +22,8 @@ export default defineConfig({
       tier('cli', ['test/cli/**/*.test.ts'], 60_000),
       tier('fuzz', ['test/fuzz/**/*.test.ts'], 600_000),
       tier('libtorrent', ['test/libtorrent/**/*.test.ts'], 120_000),
-      tier('e2e', ['test/e2e/**/*.test.ts'], 300_000),
+      // Each file runs whole programs: more than two at once would only wait for each other.
+      alone(tier('e2e', ['test/e2e/**/*.test.ts'], 300_000)),
     ],
   },
 });

@@ -109,7 +109,11 @@ describe('a peer that announces a genuine newer release', () => {
     ['and ends the connection half-way', cutOff(FRAME.subarray(0, halfway)), 'PEER_UNREACHABLE|PEER_MISBEHAVED'],
     ['and serves another release of the owner', sends(frameOf(other.release, other.file)), 'PEER_MISBEHAVED'],
     ['and serves what another owner signed', sends(frameOf(NEW.release, foreign.file)), 'RELEASE_MISMATCH'],
-    ['and serves an older file under its head', sends(frameOf(NEW.release, older(NEW.file))), 'RELEASE_MISMATCH|STAMP_.*'],
+    [
+      'and serves an older file under its head',
+      sends(frameOf(NEW.release, older(NEW.file))),
+      'RELEASE_MISMATCH|STAMP_.*',
+    ],
     ['with its first byte altered', sends(tampered(0)), 'RELEASE_MISMATCH'],
     ['with the processor of another target', sends(FRAME.with(HEAD + 18, 183)), 'RELEASE_WRONG_TARGET'],
     ['with a byte in the middle altered', sends(tampered(NEW.regionOffset >> 1)), 'RELEASE_MISMATCH'],

@@ -60,7 +60,7 @@ for (const { name, path: node, hasExecve } of nodes) {
 }
 
 describe('one program file', () => {
-  const [{ path: node } = { path: process.execPath }] = nodes;
+  const [{ path: node }] = nodes;
 
   it('that three processes run is 1.1.0 for all of them in the end', async () => {
     const program = await scene.place(await signedHost('1.0.0', node), 'shared/app');

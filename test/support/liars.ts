@@ -21,7 +21,6 @@ import { systemRandom } from '../../src/io/system/random.ts';
 import type { Connection, Stream } from '../../src/ports/network.ts';
 import type { PrivateDht } from '../../src/testing/private-dht.ts';
 
-
 /** Puts a record with this release into the slots of four minutes, at every node, above whatever is there. */
 export async function forceRecord(dht: PrivateDht, owner: PublicKey, release: Release): Promise<void> {
   const nodeKey = ed25519Signer(systemRandom.bytes(32));

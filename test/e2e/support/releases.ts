@@ -19,6 +19,7 @@ import { tinyProgram } from './tiny-program.ts';
 export const OWNER: OwnerKey = ownerKeyFromSeed(new Uint8Array(32).fill(7));
 export const STRANGER: OwnerKey = ownerKeyFromSeed(new Uint8Array(32).fill(8));
 export const PUBLIC_KEY: string = formatPublicKey(OWNER.publicKey);
+export const STRANGER_PUBLIC_KEY: string = formatPublicKey(STRANGER.publicKey);
 const HOST = 'test/e2e/support/updating-host.ts';
 
 /** Path of an executable of updating-host.ts, not signed. Shared: copy it before changing it. */
