@@ -1,5 +1,5 @@
 /**
- * Randomness as the agent sees it. Real: io/system/random. Fixed: testing/fixed-random.
+ * Randomness as the agent sees it. Real: io/system/random. Tests pass functions of their own.
  *
  * @module
  */
