@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatVersion } from '../../src/core/release/version.ts';
 import { decodeReleaseRegion } from '../../src/core/release/region.ts';
 import { createMeasure } from '../../src/core/stamp/measure.ts';
+import { buildProgram } from '../../src/tools/build-program.ts';
 import { builtProgram, NO_AGENT } from './support/executables.ts';
 import { nodesUnderTest } from './support/node-binaries.ts';
 
@@ -84,3 +85,24 @@ for (const { name, path: node } of await nodesUnderTest()) {
     );
   });
 }
+
+describe('a build', () => {
+  it('makes the same file wherever and whenever it runs, and tells nobody where', async () => {
+    const [first, second] = await Promise.all(
+      ['here', 'somewhere else'].map(async (place) => {
+        const home = join(folder, place);
+        await mkdir(home);
+        const out = join(home, 'app');
+        await buildProgram({
+          entry: join(import.meta.dirname, '../fixtures/carried.ts'),
+          out,
+          appVersion: '1.0.0',
+          agentEntry: NO_AGENT,
+        });
+        return readFile(out);
+      }),
+    );
+    expect(first?.equals(second ?? new Uint8Array())).toBe(true);
+    expect(first?.includes(folder)).toBe(false);
+  });
+});

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { lstat, mkdir, readdir, readFile, readlink, rm, stat, symlink, utimes } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, readFile, readlink, rm, stat, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunningHost, Said } from '../fixtures/running-host.ts';
@@ -26,6 +26,7 @@ for (const { name, path: node, hasExecve } of nodes) {
   describe(`a copy made with ${name}`, () => {
     it('becomes 1.1.0 and then 1.2.0, each time as it was first started', async () => {
       const program = await scene.place(await signedHost('1.0.0', node), 'the app/äpp');
+      await chmod(program, 0o750);
       const home = join(scene.folder, 'where it runs');
       await mkdir(home);
       const umask = process.umask(0o027);
@@ -34,7 +35,6 @@ for (const { name, path: node, hasExecve } of nodes) {
       process.umask(umask);
       const first = await copy.hears('start');
       expect(first).toMatchObject({ version: '1.0.0', state: 'running', args: ARGS, cwd: home, umask: 0o027 });
-      const { mode } = await stat(program);
 
       for (const version of ['1.1.0', '1.2.0']) {
         const release = await signedHost(version, node);
@@ -46,7 +46,7 @@ for (const { name, path: node, hasExecve } of nodes) {
         if (hasExecve) expect({ pid, ppid }).toEqual({ pid: oldPid, ppid: oldParent });
         else expect({ ppid, new: pid !== oldPid }).toEqual({ ppid: copy.pid, new: true });
         expect((await readFile(program)).equals(await readFile(release))).toBe(true);
-        expect((await stat(program)).mode).toBe(mode);
+        expect((await stat(program)).mode & 0o7777).toBe(0o750);
         expect(await readdir(join(scene.folder, 'the app'))).toEqual(['äpp']);
       }
       expect(copy.said.filter(({ event }) => event === 'start').length).toBe(3);

@@ -81,7 +81,7 @@ const refuseAddons: Plugin = {
 const leaveBuildToolsOut: Plugin = {
   name: 'leave-build-tools-out',
   setup: (build) => {
-    const own = fileURLToPath(new URL('.', import.meta.url));
+    const own = fileURLToPath(new URL('../../..', import.meta.url)); // the package: in it src or dist, then io/build
     build.onResolve({ filter: /^(esbuild|postject)$/ }, ({ path, importer }) =>
       importer.startsWith(own) ? { path, external: true } : undefined,
     );

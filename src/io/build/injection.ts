@@ -7,7 +7,7 @@
  * @module
  */
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { PeerpatchError } from '../../core/base/errors.ts';
@@ -33,7 +33,8 @@ export async function makeBlob({ node, folder, main, assets, signal }: BlobOptio
   const output = join(folder, 'program.blob');
   // No snapshot: it excludes worker threads. No code cache: it ties the blob to one processor and version.
   const settings = { disableExperimentalSEAWarning: true, useSnapshot: false, useCodeCache: false };
-  await writeFile(config, JSON.stringify({ main, output, assets, ...settings }));
+  // The path of the code stands in the blob: relative, it neither tells where the build ran nor makes builds differ.
+  await writeFile(config, JSON.stringify({ main: relative(folder, main), output, assets, ...settings }));
   try {
     await runCommand(node, ['--experimental-sea-config', config], {
       env: { PATH: process.env['PATH'], SystemRoot: process.env['SystemRoot'] },
