@@ -9,7 +9,7 @@ export interface Screen {
   note(text: string): void;
   /** Replaces the line of one copy. `milestone` lines are also written where the screen is not a terminal. */
   show(name: string, text: string, milestone: boolean): void;
-  /** Leaves the last state on the screen. */
+  /** Leaves the last state on the screen; what is shown afterwards is not. */
   end(): void;
 }
 
@@ -18,6 +18,7 @@ export function createScreen(output: NodeJS.WriteStream): Screen {
   const started = Date.now();
   const seconds = (): string => `${((Date.now() - started) / 1000).toFixed(1).padStart(5)}s`;
   let drawn = 0;
+  let ended = false;
 
   const erase = (): void => {
     if (drawn > 0) output.write(`\u001b[${String(drawn)}A\u001b[0J`);
@@ -35,6 +36,7 @@ export function createScreen(output: NodeJS.WriteStream): Screen {
       if (output.isTTY) draw();
     },
     show: (name, text, milestone) => {
+      if (ended) return;
       lines.set(name, text);
       if (output.isTTY) {
         erase();
@@ -42,8 +44,7 @@ export function createScreen(output: NodeJS.WriteStream): Screen {
       } else if (milestone) output.write(`${seconds()}  ${name.padEnd(8)} ${text}\n`);
     },
     end: () => {
-      drawn = 0;
-      lines.clear();
+      ended = true;
     },
   };
 }
