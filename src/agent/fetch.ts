@@ -80,6 +80,16 @@ export async function fetchRelease(options: FetchOptions): Promise<FetchedReleas
   }
 }
 
+/** Installs what was fetched, or leaves nothing of it. @throws PeerpatchError as `StagedProgram.install` */
+export async function installFetched({ staged, release }: Pick<FetchedRelease, 'staged' | 'release'>): Promise<void> {
+  try {
+    await staged.install(release);
+  } catch (error) {
+    await staged.discard();
+    throw error;
+  }
+}
+
 function connect({ network, owner, peer, clock, signal, limits = FETCH_LIMITS }: FetchOptions): Promise<Connection> {
   const ms = limits.connectMs;
   const late = (): PeerpatchError =>

@@ -11,7 +11,6 @@ import { toHex } from '../core/base/hex.ts';
 import type { PublicKey } from '../core/keys/public-key.ts';
 import type { Announcement } from '../core/record/open.ts';
 import { selectNewest } from '../core/record/select.ts';
-import type { AcceptedRelease } from '../core/release/accept.ts';
 import type { SignedRelease } from '../core/release/release.ts';
 import { compareVersions, formatVersion, type Version } from '../core/release/version.ts';
 import type { ProgramFormat } from '../core/stamp/format.ts';
@@ -32,10 +31,10 @@ import {
 } from '../core/update/state.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Network } from '../ports/network.ts';
-import type { ProgramStore, StagedProgram } from '../ports/program.ts';
+import type { ProgramStore } from '../ports/program.ts';
 import type { Random } from '../ports/random.ts';
 import { errorEvent, type EmitEvent } from './events.ts';
-import { fetchRelease } from './fetch.ts';
+import { fetchRelease, installFetched } from './fetch.ts';
 import type { Offered } from './replacement.ts';
 
 /** What one look at the network came to. */
@@ -178,7 +177,7 @@ export class Update {
       });
       const version = formatVersion(accepted.version);
       emit({ type: 'accepted', version, totalBytes: receivedBytes, peer: peerName });
-      await installOrDiscard(staged, accepted);
+      await installFetched({ staged, release: accepted });
       this.#installed(accepted);
       if (!this.#restartRequested) await this.#adoptReplacement();
       return 'done';
@@ -228,15 +227,6 @@ export class Update {
 
 function offersOf(version: Version, candidates: readonly Announcement[]): number {
   return candidates.filter(({ release }) => compareVersions(release.version, version) === 0).length;
-}
-
-async function installOrDiscard(staged: StagedProgram, release: AcceptedRelease): Promise<void> {
-  try {
-    await staged.install(release);
-  } catch (error) {
-    await staged.discard();
-    throw error;
-  }
 }
 
 /** Failures of this machine, which another peer would not help with. */

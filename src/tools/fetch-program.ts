@@ -4,7 +4,7 @@
  * @module
  */
 import { resolve } from 'node:path';
-import { fetchRelease } from '../agent/fetch.ts';
+import { fetchRelease, installFetched } from '../agent/fetch.ts';
 import type { PeerpatchError } from '../core/base/errors.ts';
 import { isPeerpatchError } from '../core/base/errors.ts';
 import { toHex } from '../core/base/hex.ts';
@@ -89,12 +89,7 @@ async function fetchFrom({ release, nodeId, peer }: Announcement, from: FetchFro
     signal: options.signal,
     onProgress: options.onProgress,
   });
-  try {
-    await fetched.staged.install(fetched.release);
-  } catch (error) {
-    await fetched.staged.discard();
-    throw error;
-  }
+  await installFetched(fetched);
   return {
     path: resolve(options.out),
     version: formatVersion(release.version),
