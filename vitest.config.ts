@@ -14,6 +14,9 @@ const alone = ({ test }: ReturnType<typeof tier>) => ({
   test: { ...test, maxWorkers: 2, sequence: { groupOrder: 1 } },
 });
 
+/** One file after the other. */
+const interop = ({ test }: ReturnType<typeof tier>) => ({ test: { ...test, fileParallelism: false } });
+
 export default defineConfig({
   test: {
     projects: [
@@ -22,6 +25,8 @@ export default defineConfig({
       tier('cli', ['test/cli/**/*.test.ts'], 60_000),
       tier('fuzz', ['test/fuzz/**/*.test.ts'], 600_000),
       tier('libtorrent', ['test/libtorrent/**/*.test.ts'], 120_000),
+      // The cases share one machine and its fixed ports; test/interop/run.ts makes it.
+      interop(tier('interop', ['test/interop/**/*.test.ts'], 120_000)),
       // Each file runs whole programs: more than two at once would only wait for each other.
       alone(tier('e2e', ['test/e2e/**/*.test.ts'], 300_000)),
     ],
