@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { once } from 'node:events';
 import { errorEvent, type AgentEvent } from '../agent/events.ts';
 import { startOffering } from '../agent/offering.ts';
 import { readRelease } from '../agent/read-release.ts';
@@ -39,7 +40,7 @@ export interface SeededProgram {
  *   TRANSPORT_UNAVAILABLE
  */
 export async function seedProgram(options: SeedProgramOptions): Promise<SeededProgram> {
-  const { signal, intervalMs = MINUTE_MS, onEvent } = options;
+  const { signal = new AbortController().signal, intervalMs = MINUTE_MS, onEvent } = options;
   const owner = parsePublicKey(options.publicKey);
   const program = await programStore(options.program).open();
   let uploads = 0;
@@ -69,23 +70,9 @@ export async function seedProgram(options: SeedProgramOptions): Promise<SeededPr
       await offering.close();
       await Promise.all([node.network.close(), node.dht.close()]);
     };
-    await untilAborted(signal);
+    if (!signal.aborted) await once(signal, 'abort');
     return { version: formatVersion(release.version), uploads, sentBytes };
   } finally {
     await closeProgram();
   }
-}
-
-function untilAborted(signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted === true) resolve();
-    else
-      signal?.addEventListener(
-        'abort',
-        () => {
-          resolve();
-        },
-        { once: true },
-      );
-  });
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { once } from 'node:events';
 import { PeerpatchError, startBootstrapNode } from '../../index.ts';
 import type { CliContext, CommandResult } from '../context.ts';
 import type { RegisterCommand } from '../run.ts';
@@ -41,7 +42,7 @@ async function runBootstrap({ host, port, dht }: BootstrapFlags, context: CliCon
   try {
     // On stderr: stdout holds the result, and there is one only at the end.
     context.err(`DHT node on ${node.address}; stop it with Ctrl-C\n`);
-    await aborted(context.signal);
+    if (!context.signal.aborted) await once(context.signal, 'abort');
     const contacts = node.contacts();
     const items = node.storedItems();
     return {
@@ -51,19 +52,4 @@ async function runBootstrap({ host, port, dht }: BootstrapFlags, context: CliCon
   } finally {
     await node.close();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else {
-      signal.addEventListener(
-        'abort',
-        () => {
-          resolve();
-        },
-        { once: true },
-      );
-    }
-  });
 }

@@ -22,10 +22,6 @@ export function formatAddress(address: NodeAddress): string {
   return address.family === 'ipv4' ? `${address.host}:${address.port}` : `[${address.host}]:${address.port}`;
 }
 
-export function sameAddress(a: NodeAddress, b: NodeAddress): boolean {
-  return a.port === b.port && a.host === b.host;
-}
-
 /** The address of 4 or 16 IP bytes and a port. */
 export function addressOf(ip: Uint8Array, port: number): NodeAddress {
   return { family: ip.length === 4 ? 'ipv4' : 'ipv6', host: formatIp(ip), port };

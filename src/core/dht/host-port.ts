@@ -31,11 +31,6 @@ export function parseHostPort(text: string): HostPort {
   return { host, port };
 }
 
-/** The text {@link parseHostPort} reads. */
-export function formatHostPort({ host, port }: HostPort): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
 /** A name that is all digits and dots is meant as an IP, so it has to be one. */
 function isHost(host: string): boolean {
   return /^[\d.]+$/.test(host) ? parseIp(host) !== undefined : HOST_NAME.test(host);

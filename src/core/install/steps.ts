@@ -26,8 +26,3 @@ export const INSTALL_STEPS: readonly InstallStep[] = [
   'publish',
   'sync-folder',
 ];
-
-/** What a stop at `step`, before or in it, leaves under the program's name. */
-export function programAfterStopAt(step: InstallStep): 'old' | 'old or new' {
-  return INSTALL_STEPS.indexOf(step) < INSTALL_STEPS.indexOf('publish') ? 'old' : 'old or new';
-}

@@ -56,12 +56,6 @@ export function parseUpdateMode(text: string): UpdateMode {
   return UpdaterMode.At(Number(hour), Number(minute));
 }
 
-/** The text {@link parseUpdateMode} reads. */
-export function formatUpdateMode(mode: UpdateMode): string {
-  if (mode.kind !== 'at') return mode.kind;
-  return `at ${String(mode.hour).padStart(2, '0')}:${String(mode.minute).padStart(2, '0')}`;
-}
-
 /** Checks a mode that came from a caller without types. @throws PeerpatchError OPTION_INVALID */
 export function checkUpdateMode(mode: UpdateMode): UpdateMode {
   switch (mode.kind) {

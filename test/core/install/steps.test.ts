@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { INSTALL_STEPS, programAfterStopAt } from '../../../src/core/install/steps.ts';
+import { INSTALL_STEPS } from '../../../src/core/install/steps.ts';
 
 describe('install steps', () => {
   it('come each once', () => {
@@ -16,10 +16,5 @@ describe('install steps', () => {
     ['the name reaches the disk last', 'publish', 'sync-folder'],
   ] as const)('%s', (_name, earlier, later) => {
     expect(INSTALL_STEPS.indexOf(earlier)).toBeLessThan(INSTALL_STEPS.indexOf(later));
-  });
-
-  it('leave the old program when they stop before publishing', () => {
-    const left = INSTALL_STEPS.map((step) => programAfterStopAt(step));
-    expect(left).toEqual(['old', 'old', 'old', 'old', 'old', 'old or new', 'old or new']);
   });
 });
