@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -28,4 +29,13 @@ export function isolated(folder: string, command: readonly string[]): [string, .
   const asRoot = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
   const script = join(import.meta.dirname, 'namespace.sh');
   return ['unshare', ...asRoot, '--net', '--mount', '--pid', '--fork', '--kill-child', script, folder, ...command];
+}
+
+/** Why no namespace can be made here, or nothing. `folder` as for {@link isolated}. */
+export function whyNotIsolated(folder: string): string | undefined {
+  const [command, ...args] = isolated(folder, ['true']);
+  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
+  if (status === 0) return undefined;
+  const reason = error?.message ?? stderr.trim().split('\n').join(' ');
+  return `no network namespace can be made (needs util-linux, iproute2, and root or user namespaces): ${reason}`;
 }
