@@ -7,13 +7,12 @@
  *
  * @module
  */
-import { equalBytes } from '../core/base/bytes.ts';
 import { isPeerpatchError, PeerpatchError } from '../core/base/errors.ts';
 import { FETCH_LIMITS, TRANSFER_CHUNK_BYTES, type FetchLimits } from '../core/base/limits.ts';
 import { MINUTE_MS, SECOND_MS } from '../core/base/units.ts';
 import type { PublicKey } from '../core/keys/public-key.ts';
 import { acceptRelease, checkFormat, type AcceptedRelease } from '../core/release/accept.ts';
-import { encodeReleaseRegion } from '../core/release/region.ts';
+import { isReleaseRegion } from '../core/release/region.ts';
 import type { SignedRelease } from '../core/release/release.ts';
 import { compareVersions, formatVersion, type Version } from '../core/release/version.ts';
 import type { ProgramFormat } from '../core/stamp/format.ts';
@@ -174,7 +173,7 @@ function silent({ answerMs }: FetchLimits): () => PeerpatchError {
 }
 
 function checkRegion({ region }: Measure, release: SignedRelease): void {
-  if (region === undefined || equalBytes(region, encodeReleaseRegion(release))) return;
+  if (region === undefined || isReleaseRegion(region, release)) return;
   const name = `release ${formatVersion(release.version)}`;
   throw new PeerpatchError('RELEASE_MISMATCH', `${name}: the region inside the program describes another release`);
 }

@@ -11,6 +11,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PeerpatchError } from '../core/base/errors.ts';
 import { createPlaceholder } from '../core/release/placeholder.ts';
+import { checkFitsRegion } from '../core/release/region.ts';
 import { formatVersion, parseVersion } from '../core/release/version.ts';
 import { createMeasure } from '../core/stamp/measure.ts';
 import { findAddon } from '../io/build/addon-package.ts';
@@ -75,6 +76,7 @@ export async function buildProgram(options: BuildProgramOptions): Promise<BuiltP
     onProgress?.('inspect');
     await checkPaths(entry, out);
     const version = options.appVersion === undefined ? await packageVersion(entry) : parseVersion(options.appVersion);
+    checkFitsRegion(version);
     const node = await inspectNode(options.node === undefined ? runningNode() : resolve(options.node), signal);
     const addon = await findAddon(node);
     folder = await mkdtemp(join(dirname(out), `.${basename(out)}-`)); // on the result's file system

@@ -10,7 +10,7 @@ import { PeerpatchError } from '../core/base/errors.ts';
 import type { OwnerKey } from '../core/keys/owner-key.ts';
 import { formatPublicKey } from '../core/keys/public-key.ts';
 import { checkReleaseBytes } from '../core/release/accept.ts';
-import { encodeReleaseRegion, readRegionVersion } from '../core/release/region.ts';
+import { checkFitsRegion, encodeReleaseRegion, readRegionVersion } from '../core/release/region.ts';
 import { signRelease, verifyRelease, type Release } from '../core/release/release.ts';
 import { formatVersion, parseVersion } from '../core/release/version.ts';
 import { createMeasure, type StampedDigest } from '../core/stamp/measure.ts';
@@ -45,6 +45,7 @@ export interface SignedProgram {
 export async function signProgram(options: SignProgramOptions): Promise<SignedProgram> {
   const { key, appVersion } = options;
   const version = appVersion === undefined ? undefined : parseVersion(appVersion);
+  if (version !== undefined) checkFitsRegion(version); // before the whole program is read for nothing
   const program = await openProgram(options.program);
   try {
     const staged = await stageReplacement(program.path, program.sizeBytes);

@@ -46,6 +46,7 @@ describe('buildProgram refuses', () => {
     ],
     ['a folder as result', () => ({ out: join(folder, 'out') }), 'BUILD_FAILED', /is a folder/],
     ['a version with a suffix', () => ({ appVersion: '1.0.0-rc.1' }), 'VERSION_MALFORMED', /A\.B\.C/],
+    ['a version too long', () => ({ appVersion: '12345.67890.12345' }), 'VERSION_MALFORMED', /17 characters/],
     ['a binary that is no Node', () => ({ node: '/bin/sh' }), 'BUILD_FAILED', /not a Node binary/],
   ];
   for (const [name, options, code, message] of refused) {
@@ -55,6 +56,13 @@ describe('buildProgram refuses', () => {
       expect(await readdir(join(folder, 'out'))).toEqual([]);
     });
   }
+
+  it('a version too long before it begins to bundle', async () => {
+    const steps: BuildStep[] = [];
+    const building = build({ appVersion: '12345.67890.12345', onProgress: (step) => steps.push(step) });
+    await expect(building).rejects.toMatchObject({ code: 'VERSION_MALFORMED' });
+    expect(steps).toEqual(['inspect']);
+  });
 
   it('to touch an earlier result when it fails', async () => {
     await writeFile(out, 'earlier');

@@ -102,11 +102,17 @@ describe('signProgram', () => {
     ['STAMP_MALFORMED', concatBytes(sample, boundBytes()), {}],
     ['STAMP_MALFORMED', moved, {}],
     ['VERSION_MALFORMED', sample, { appVersion: '1.0' }],
+    ['VERSION_MALFORMED', sample, { appVersion: '12345.67890.12345' }],
   ] as const)('%s: leaves the file and the folder as they were', async (code, bytes, more) => {
     const path = program(bytes);
     await expect(signProgram({ program: path, key: OWNER, ...more })).rejects.toEqual(failure(code));
     expect(Buffer.compare(readFileSync(path), bytes)).toBe(0);
     expect(folder.list()).toEqual(['app']);
+  });
+
+  it('VERSION_MALFORMED: refuses a version that no program has room for before it opens one', async () => {
+    const signing = signProgram({ program: folder.join('app'), key: OWNER, appVersion: '12345.67890.12345' });
+    await expect(signing).rejects.toEqual(failure('VERSION_MALFORMED'));
   });
 
   it('PROGRAM_UNREADABLE: no such file', async () => {

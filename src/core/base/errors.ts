@@ -15,7 +15,7 @@ export const ERROR_CODES = [
   'KEY_FILE_UNREADABLE', // missing, not permitted, or not a key file
   'KEY_FILE_UNWRITABLE', // no key file could be made there
   // versions, stamp, release
-  'VERSION_MALFORMED', // not A.B.C with numbers from 0 to 2147483647
+  'VERSION_MALFORMED', // not A.B.C with numbers from 0 to 2147483647, or too long for a program
   'STAMP_MISSING', // no region in the file: it was never built for updates
   'STAMP_MALFORMED', // a region is there but damaged, doubled, or moved from where it belongs
   'RELEASE_MALFORMED', // bytes that are not a release description

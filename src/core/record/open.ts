@@ -1,15 +1,17 @@
 /**
  * Reads a slot's value, and lets nothing through that its node and its owner did not sign. The opposite of seal.ts.
  *
- * Order: lengths, the two seals, topic and minute, the node's signature, the release, the owner's signature. What comes
- * out may steer; nothing before it may. Spec: docs/spec/05-record.md.
+ * Order: lengths, the two seals, topic and minute, the node's signature, the release, the owner's signature, whether there
+ * can be such a program. What comes out may steer; nothing before it may. Spec: docs/spec/05-record.md.
  *
  * @module
  */
-import { isPeerpatchError } from '../base/errors.ts';
+import { isPeerpatchError, PeerpatchError } from '../base/errors.ts';
 import { x25519FromEd25519Seed } from '../crypto/x25519.ts';
 import type { PublicKey } from '../keys/public-key.ts';
+import { fitsRegion } from '../release/region.ts';
 import { verifyRelease, type SignedRelease } from '../release/release.ts';
+import { formatVersion } from '../release/version.ts';
 import { decodeContent } from './content.ts';
 import { decodeRecord, verifyRecord, type NodeRecord } from './record.ts';
 import { openMessage } from './sealed-message.ts';
@@ -46,9 +48,15 @@ export interface OpenAnnouncementOptions {
 /** @throws PeerpatchError RECORD_MALFORMED, RELEASE_MALFORMED, RELEASE_BAD_SIGNATURE: ignore this value, no other */
 export async function openAnnouncement({ slot, owner, value }: OpenAnnouncementOptions): Promise<Announcement> {
   const record = await openRecord(slot, value);
-  const { release, hints } = decodeContent(record.content);
+  const { release: claim, hints } = decodeContent(record.content);
+  const release = verifyRelease(owner, claim);
+  if (!fitsRegion(release.version)) {
+    // Nobody can have it: as the newest version it would hide those that can be fetched.
+    const version = formatVersion(release.version);
+    throw new PeerpatchError('RELEASE_MALFORMED', `no program can carry version ${version}: its text is too long`);
+  }
   return {
-    release: verifyRelease(owner, release),
+    release,
     nodeId: record.nodeId,
     peer: { nodeId: record.nodeId, ...hints },
     minute: record.minute,

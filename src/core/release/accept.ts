@@ -11,7 +11,7 @@ import { PeerpatchError } from '../base/errors.ts';
 import type { ProgramFormat } from '../stamp/format.ts';
 import type { StampedDigest } from '../stamp/measure.ts';
 import type { SignedRelease } from './release.ts';
-import { encodeReleaseRegion } from './region.ts';
+import { isReleaseRegion } from './region.ts';
 import { compareVersions, formatVersion, type Version } from './version.ts';
 
 declare const accepted: unique symbol;
@@ -31,7 +31,7 @@ export function checkReleaseBytes(release: SignedRelease, measured: StampedDiges
     throw new PeerpatchError('RELEASE_MISMATCH', `${name}: the program's bytes are not the ones the owner signed`);
   }
   // The region is not hashed: without this check its 120 payload bytes would be anyone's.
-  if (!equalBytes(measured.region, encodeReleaseRegion(release))) {
+  if (!isReleaseRegion(measured.region, release)) {
     throw new PeerpatchError('RELEASE_MISMATCH', `${name}: the region inside the program describes another release`);
   }
 }

@@ -14,7 +14,11 @@ import { decodeReleaseRegion, encodeUnsignedRegion } from './region.ts';
 import type { Release } from './release.ts';
 import type { Version } from './version.ts';
 
-/** 196 bytes. They must stand in the program once, unchanged, not compressed. */
+/**
+ * 196 bytes. They must stand in the program once, unchanged, not compressed.
+ *
+ * @throws PeerpatchError VERSION_MALFORMED when the stamp has no room for the version's text
+ */
 export function createPlaceholder(version: Version): Uint8Array {
   return concatBytes(anchorBytes(), encodeUnsignedRegion(version));
 }

@@ -49,7 +49,7 @@ export function decodeReleasePrefix(bytes: Uint8Array, options: DecodeReleaseOpt
   const { offset = 0, signature: form = 'tuple' } = options;
   const reader = createPostcardReader({ bytes, offset, malformed });
   const version: Version = { major: reader.i32(), minor: reader.i32(), patch: reader.i32() };
-  if (!isVersion(version)) throw malformed('its version is not one a program can carry');
+  if (!isVersion(version)) throw malformed('a part of its version is below 0');
   const sizeBytes = reader.u64(MAX_PROGRAM_BYTES);
   const hash = reader.bytes(32);
   if (form === 'prefixed' && reader.u64(64) !== 64) throw malformed('its signature does not have 64 bytes');

@@ -1,8 +1,8 @@
 /**
  * Versions of the v0 profile: three numbers, compared one after the other. Spec: docs/spec/03-release.md.
  *
- * Pre-release and build suffixes do not exist here. Negative parts, parts above 2147483647 and versions whose text has
- * more than 16 characters do not either: the wire could carry them, the region could not.
+ * Pre-release and build suffixes do not exist here, nor do negative parts and parts above 2147483647. Not every version can
+ * be a program's: its region has room for 16 characters (region.ts).
  *
  * @module
  */
@@ -17,9 +17,6 @@ export interface Version {
 /** Largest value of a part: an i32 on the wire. */
 export const MAX_VERSION_PART: number = 2 ** 31 - 1;
 
-/** Longest text of a version: what the region has room for. */
-export const MAX_VERSION_TEXT = 16;
-
 /** Reads `A.B.C`, decimal, one way to write each version. @throws PeerpatchError VERSION_MALFORMED */
 export function parseVersion(text: string): Version {
   const match = /^(0|[1-9]\d{0,9})\.(0|[1-9]\d{0,9})\.(0|[1-9]\d{0,9})$/.exec(text);
@@ -28,16 +25,15 @@ export function parseVersion(text: string): Version {
   if (!isVersion(version)) {
     throw new PeerpatchError(
       'VERSION_MALFORMED',
-      `${JSON.stringify(text.slice(0, 40))} is not a version: expected A.B.C, three numbers from 0 to ${MAX_VERSION_PART} without suffix, at most ${MAX_VERSION_TEXT} characters in all`,
+      `${JSON.stringify(text.slice(0, 40))} is not a version: expected A.B.C, three numbers from 0 to ${MAX_VERSION_PART} without suffix`,
     );
   }
   return version;
 }
 
-/** Whether three integers are a version that a program can carry. */
+/** Whether three integers are a version. */
 export function isVersion(version: Version): boolean {
-  const inRange = [version.major, version.minor, version.patch].every((part) => part >= 0 && part <= MAX_VERSION_PART);
-  return inRange && formatVersion(version).length <= MAX_VERSION_TEXT;
+  return [version.major, version.minor, version.patch].every((part) => part >= 0 && part <= MAX_VERSION_PART);
 }
 
 export function formatVersion(version: Version): string {

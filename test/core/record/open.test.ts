@@ -73,6 +73,16 @@ describe('refuses', () => {
       () => sealed({ content: encodeRelease({ ...releaseOf('1.2.3'), version: { major: 999, minor: 0, patch: 0 } }) }),
     ],
     [
+      'a version that no program can carry',
+      'RELEASE_MALFORMED',
+      () => sealed({ content: encodeRelease(releaseOf('12345.67890.12345')) }),
+    ],
+    [
+      'a version that no program can carry, signed by a stranger: the signature decides',
+      'RELEASE_BAD_SIGNATURE',
+      () => sealed({ content: encodeRelease(releaseOf('12345.67890.12345', STRANGER)) }),
+    ],
+    [
       'another size than signed',
       'RELEASE_BAD_SIGNATURE',
       () => sealed({ content: encodeRelease({ ...releaseOf('1.2.3'), sizeBytes: 1_000_001 }) }),

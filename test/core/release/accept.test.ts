@@ -55,6 +55,14 @@ describe('the gate', () => {
     else expect(accept).toThrow(failure(code));
   });
 
+  it('accepts no program of a version that its region cannot hold', () => {
+    const long = signRelease(OWNER, parseVersion('100000.200000.300'), RELEASE);
+    const cut = encodeReleaseRegion({ ...long, version: parseVersion('100000.200000.30') });
+    expect(() => acceptRelease(long, { ...MEASURED, region: cut }, { above: undefined })).toThrow(
+      failure('RELEASE_MISMATCH'),
+    );
+  });
+
   it('looks at every byte of the region', () => {
     for (let index = 0; index < 176; index++) {
       const measured = { ...MEASURED, region: flipped(MEASURED.region, index) };

@@ -16,6 +16,10 @@ describe('stamp', () => {
     expect(() => readStamp(createPlaceholder(VERSION))).toThrow(failure('RELEASE_UNSIGNED'));
   });
 
+  it('VERSION_MALFORMED: a version it has no room for', () => {
+    expect(() => createPlaceholder(parseVersion('12345.67890.12345'))).toThrow(failure('VERSION_MALFORMED'));
+  });
+
   it('binds the region of a program it is put into', () => {
     const file = insert(filler(500), createPlaceholder(VERSION), 100);
     expect(measureFile(file)).toMatchObject({ bound: 'anchor', regionOffset: 120, sizeBytes: 520 });

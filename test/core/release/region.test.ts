@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../../../src/core/base/hex.ts';
 import {
+  checkFitsRegion,
   decodeReleaseRegion,
   encodeReleaseRegion,
   encodeUnsignedRegion,
+  fitsRegion,
+  isReleaseRegion,
   readRegionVersion,
 } from '../../../src/core/release/region.ts';
-import { parseVersion } from '../../../src/core/release/version.ts';
+import { parseVersion, type Version } from '../../../src/core/release/version.ts';
 import { encodeRegion } from '../../../src/core/stamp/region.ts';
+import { resultOrCode } from '../../support/rust-vectors.ts';
 import { failure, UNSIGNED, V0 } from '../../support/stamp-samples.ts';
 
 const REGION = fromHex(V0.stamp.region);
@@ -47,6 +51,32 @@ describe('release in a region', () => {
 
   it('STAMP_MALFORMED: bytes that are no region', () => {
     expect(() => decodeReleaseRegion(REGION.slice(1))).toThrow(failure('STAMP_MALFORMED'));
+  });
+
+  it('has room for sixteen characters of version, and refuses a longer one instead of cutting it', () => {
+    const release = decodeReleaseRegion(REGION);
+    const fits = { ...release, version: parseVersion('100000.200000.30') };
+    expect(fitsRegion(fits.version)).toBe(true);
+    expect(decodeReleaseRegion(encodeReleaseRegion(fits))).toEqual(fits);
+    const long = { ...release, version: parseVersion('100000.200000.300') };
+    expect(fitsRegion(long.version)).toBe(false);
+    const makers: ((version: Version) => unknown)[] = [
+      checkFitsRegion,
+      encodeUnsignedRegion,
+      (version) => encodeReleaseRegion({ ...release, version }),
+    ];
+    for (const make of makers) expect(resultOrCode(() => make(long.version))).toBe('VERSION_MALFORMED');
+    expect(() => {
+      checkFitsRegion(long.version);
+    }).toThrow(/100000\.200000\.300\b.*17 characters.*16/);
+    expect(isReleaseRegion(encodeReleaseRegion(fits), long)).toBe(false);
+  });
+
+  it('is that of its own release alone', () => {
+    const release = decodeReleaseRegion(REGION);
+    expect(isReleaseRegion(REGION, release)).toBe(true);
+    expect(isReleaseRegion(REGION.with(132, 0x32), release)).toBe(false);
+    expect(isReleaseRegion(REGION, { ...release, version: parseVersion('1.2.4') })).toBe(false);
   });
 
   it('names its version, signed or not', () => {

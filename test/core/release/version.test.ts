@@ -19,7 +19,9 @@ describe('version', () => {
     ['1.2.3', version(1, 2, 3)],
     ['10.20.30', version(10, 20, 30)],
     ['2147483647.0.0', version(MAX_VERSION_PART, 0, 0)],
-    ['12345.67890.1234', version(12345, 67890, 1234)], // sixteen characters
+    ['12345.67890.1234', version(12345, 67890, 1234)], // sixteen characters: all a program has room for
+    ['12345.67890.12345', version(12345, 67890, 12345)],
+    ['2147483647.2147483647.2147483647', version(MAX_VERSION_PART, MAX_VERSION_PART, MAX_VERSION_PART)],
   ])('%s is read and written', (text, value) => {
     expect(parseVersion(text)).toEqual(value);
     expect(formatVersion(value)).toBe(text);
@@ -44,7 +46,7 @@ describe('version', () => {
     '1e1.0.0',
     '2147483648.0.0',
     '99999999999.0.0',
-    '12345.67890.12345',
+    '2147483647.2147483647.2147483648',
   ])('rejects %j', (text) => {
     expect(() => parseVersion(text)).toThrow(failure('VERSION_MALFORMED'));
   });
@@ -53,7 +55,7 @@ describe('version', () => {
     expect(() => parseVersion('x'.repeat(10_000))).toThrow(/^.{0,300}$/);
   });
 
-  it.each([version(-1, 0, 0), version(0, 2 ** 31, 0), version(12345, 67890, 12345)])('%o is none', (value) => {
+  it.each([version(-1, 0, 0), version(0, 2 ** 31, 0), version(0, 0, NaN)])('%o is none', (value) => {
     expect(isVersion(value)).toBe(false);
   });
 
