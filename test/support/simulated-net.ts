@@ -37,6 +37,8 @@ export class SimulatedNet {
   readonly nodes: SimulatedNode[] = [];
   /** Addresses that neither get nor send anything. */
   readonly dead = new Set<string>();
+  /** What a node at this address does not read. */
+  drops: (bytes: Uint8Array, to: NodeAddress) => boolean = () => false;
   /** While false, no packet arrives anywhere. */
   online = true;
   /** Milliseconds a packet to this address takes. */
@@ -76,6 +78,7 @@ export class SimulatedNet {
   /** Puts a packet on its way, whoever sent it. */
   deliver(bytes: Uint8Array, from: NodeAddress, to: NodeAddress): void {
     if (!this.online || this.dead.has(formatAddress(from)) || this.dead.has(formatAddress(to))) return;
+    if (this.drops(bytes, to)) return;
     this.#packets.push({ atMs: this.nowMs + this.latencyMs(to), bytes, from, to });
     this.#packets.sort((a, b) => a.atMs - b.atMs);
   }

@@ -24,7 +24,7 @@ export const MAX_BENCODE_DEPTH = 8;
 export const MAX_ITEM_VALUE_BYTES = 1000;
 /** BEP 44: a salt's length. */
 export const MAX_ITEM_SALT_BYTES = 64;
-/** A KRPC transaction id that a node echoes; ours have 4 bytes. */
+/** A KRPC transaction id that a node echoes; ours have 4 or 2 bytes. */
 export const MAX_TRANSACTION_BYTES = 16;
 /** A write token we keep for a node; the common ones have 4 to 20 bytes. */
 export const MAX_TOKEN_BYTES = 64;
@@ -41,6 +41,8 @@ export const MAX_STORED_ITEMS = 1000;
 export const MAX_RATED_ADDRESSES = 4096;
 /** Addresses that are remembered for not answering. */
 export const MAX_SUSPECTS = 512;
+/** Addresses that are remembered for reading short transaction ids. */
+export const MAX_SHORT_ID_NODES = 512;
 /** Packets handed to the system and not yet sent. */
 export const MAX_UNSENT_PACKETS = 1024;
 /** Different values of one slot that are looked at. A slot holds about twenty. */
@@ -95,8 +97,10 @@ export interface ServeLimits extends PaceLimits {
   readonly placeMs: number;
   /** How long a refused client has to read the refusal. */
   readonly refusalMs: number;
-  /** How long a client has to read what is still under way and close. */
+  /** How long a client has to receive what is still under way. */
   readonly lingerMs: number;
+  /** How long a client that has received everything has to close. */
+  readonly closeMs: number;
 }
 
 export const SERVE_LIMITS: ServeLimits = {
@@ -106,6 +110,7 @@ export const SERVE_LIMITS: ServeLimits = {
   placeMs: 10_000,
   refusalMs: 1000,
   lingerMs: 90_000,
+  closeMs: 5000,
   idleMs: 30_000,
   windowMs: 60_000,
   minBytesPerSecond: 4 * 1024,

@@ -3,7 +3,7 @@
  *
  * A put is judged in this order, the order other implementations use:
  * 205 value over 1000 bytes bencoded · 207 salt over 64 bytes · 203 target is not the item's · 301 `cas` does not match ·
- * 302 lower seq · 206 bad signature. (203 for a bad token comes before all of them, in server.ts.)
+ * 302 lower seq · 206 bad signature · 203 `mayStore` says no. (203 for a bad token comes before all of them, in server.ts.)
  * Equal seq with another value overwrites: the last write wins, as in Mainline's Rust implementation.
  *
  * @module
@@ -23,6 +23,9 @@ export interface Refusal {
   readonly text: string;
 }
 
+/** Whether an item, its signature verified, may be kept: what it would do to those who read it is not BEP 44's concern. */
+export type MayStore = (item: MutableItem, salt: Uint8Array) => boolean;
+
 interface Stored {
   readonly item: MutableItem;
   readonly storedMs: number;
@@ -32,9 +35,11 @@ export class ItemStore {
   /** Least recently used first. */
   readonly #items = new Map<string, Stored>();
   readonly #capacity: number;
+  readonly #mayStore: MayStore;
 
-  constructor(capacity: number = MAX_STORED_ITEMS) {
+  constructor(capacity: number = MAX_STORED_ITEMS, mayStore: MayStore = () => true) {
     this.#capacity = capacity;
+    this.#mayStore = mayStore;
   }
 
   get size(): number {
@@ -66,6 +71,7 @@ export class ItemStore {
     }
     // Last, because it costs most: everything cheaper has been refused by now.
     if (!isValidItem(item, item.publicKey, salt)) return { code: 206, text: 'invalid signature' };
+    if (!this.#mayStore(item, salt)) return { code: 203, text: 'the value would harm who reads it' };
 
     const key = toHex(actual);
     this.#items.delete(key);

@@ -13,12 +13,12 @@ import { MINUTE_MS } from '../base/units.ts';
 import { formatAddress, parseIp, type Family, type NodeAddress } from './address.ts';
 import { isLocalHost, mayName, type Contact } from './contact.ts';
 import { AddressVotes } from './external-address.ts';
-import { ItemStore } from './item-store.ts';
+import { ItemStore, type MayStore } from './item-store.ts';
 import { Lookup, type LookupQuery, type Seed } from './lookup.ts';
 import { decodeMessage } from './message-decode.ts';
 import { encodeMessage, type Answer, type KrpcMessage, type Query, type QueryBody } from './message.ts';
 import { ID_BYTES, isSecureNodeId, secureNodeId } from './node-id.ts';
-import { PendingQueries, type PendingQuery, type QueryCallbacks } from './pending-queries.ts';
+import { PendingQueries, type PendingQuery, type QueryCallbacks, type Transaction } from './pending-queries.ts';
 import { DEFAULT_RATE_LIMITS, RateLimiter, type RateLimits } from './rate-limit.ts';
 import { BUCKET_SIZE, RoutingTable } from './routing-table.ts';
 import { answerQuery } from './server.ts';
@@ -43,6 +43,8 @@ export interface DhtNodeOptions {
   /** Monotonic milliseconds at the start. */
   readonly nowMs: number;
   readonly rateLimits?: RateLimits;
+  /** Default: every valid item. */
+  readonly mayStore?: MayStore;
   /** Set when there is a node of the other family beside this one. */
   readonly otherFamily?: {
     readonly closest: (target: Uint8Array, count: number) => readonly Contact[];
@@ -71,7 +73,7 @@ export class DhtNode {
   readonly #tokens: TokenIssuer;
   readonly #limiter: RateLimiter;
   readonly #pending: PendingQueries;
-  readonly #items = new ItemStore();
+  readonly #items: ItemStore;
   readonly #votes = new AddressVotes();
   readonly #walks = new Set<Walk>();
   /** Addresses that did not answer, and until when that is remembered; oldest first. */
@@ -89,6 +91,7 @@ export class DhtNode {
     this.#tokens = new TokenIssuer(options.randomBytes, options.nowMs);
     this.#limiter = new RateLimiter(options.rateLimits ?? DEFAULT_RATE_LIMITS, options.nowMs);
     this.#pending = new PendingQueries(options.randomBytes);
+    this.#items = new ItemStore(undefined, options.mayStore);
   }
 
   get id(): Uint8Array {
@@ -139,13 +142,9 @@ export class DhtNode {
 
   /** Asks one node. */
   query(to: NodeAddress, body: QueryBody, callbacks: QueryCallbacks, nowMs: number): void {
-    const transaction = this.#pending.add(to, callbacks, nowMs);
-    if (transaction === undefined) {
-      callbacks.onFailure({ reason: 'overloaded' }, nowMs);
-      return;
-    }
-    const readOnly = this.#options.mode === 'client';
-    this.#send({ kind: 'query', transaction, id: this.#id, readOnly, body }, to);
+    const transaction = this.#pending.add(to, body, callbacks, nowMs);
+    if (transaction === undefined) callbacks.onFailure({ reason: 'overloaded' }, nowMs);
+    else this.#sendQuery(transaction);
   }
 
   /** Walks to a target. Returns what cancels the walk, or undefined when too many are under way. */
@@ -168,12 +167,13 @@ export class DhtNode {
   /** Time has passed. */
   tick(nowMs: number): void {
     for (const query of this.#pending.expire(nowMs)) this.#onTimeout(query, nowMs);
+    for (const transaction of this.#pending.repeats(nowMs)) this.#sendQuery(transaction);
     for (const walk of this.#walks) this.#advance(walk, nowMs);
   }
 
   /** When `tick` is due; undefined when nothing is under way. */
   wakeMs(nowMs: number): number | undefined {
-    let wake = this.#pending.nextExpiryMs();
+    let wake = this.#pending.nextDueMs();
     for (const { lookup } of this.#walks) {
       const other = lookup.wakeMs(nowMs);
       if (other !== undefined && (wake === undefined || other < wake)) wake = other;
@@ -272,6 +272,11 @@ export class DhtNode {
     if (ip === undefined || isSecureNodeId(this.#id, ip)) return;
     this.#id = secureNodeId(ip, this.#options.randomBytes(ID_BYTES));
     this.#table.rebuild(this.#id);
+  }
+
+  #sendQuery({ id: transaction, address, body }: Transaction): void {
+    const readOnly = this.#options.mode === 'client';
+    this.#send({ kind: 'query', transaction, id: this.#id, readOnly, body }, address);
   }
 
   #send(message: KrpcMessage, to: NodeAddress): void {

@@ -17,6 +17,7 @@ import type { Answer, QueryBody } from '../../core/dht/message.ts';
 import { DhtNode, type DhtMode } from '../../core/dht/node.ts';
 import type { QueryFailure } from '../../core/dht/pending-queries.ts';
 import { BUCKET_SIZE } from '../../core/dht/routing-table.ts';
+import { isReadableItem } from '../../core/record/slot-item.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
 import { resolveBootstrap, type ResolveName } from './bootstrap-hosts.ts';
@@ -71,6 +72,7 @@ export class DhtEndpoint {
       randomBytes: (length) => random.bytes(length),
       send: (packet, to) => this.#socket?.send(packet, to),
       nowMs: clock.monotonic(),
+      mayStore: isReadableItem,
       ...(options.dualStack && {
         otherFamily: {
           closest: (target: Uint8Array, count: number) => options.other()?.closest(target, count) ?? [],

@@ -56,6 +56,19 @@ describe('the items of a storing node', () => {
     expect(store.get(TARGET, 0)).toEqual(item);
   });
 
+  it('are kept out by who runs the node, after their signature has been verified', () => {
+    const asked: string[] = [];
+    const store = new ItemStore(undefined, ({ seq }, salt) => {
+      asked.push(`${seq} ${salt.length}`);
+      return seq !== 6n;
+    });
+    expect(store.put({ item: badSignature(sampleItem(6n, 'x', SALT)), salt: SALT }, 0)).toMatchObject({ code: 206 });
+    expect(store.put({ item: sampleItem(6n, 'x', SALT), salt: SALT }, 0)).toMatchObject({ code: 203 });
+    expect(store.put({ item: sampleItem(5n, 'x', SALT), salt: SALT }, 0)).toBeUndefined();
+    expect(asked).toEqual(['6 4', '5 4']);
+    expect(store.size).toBe(1);
+  });
+
   it('are stored with any cas where there was none', () => {
     const store = new ItemStore();
     expect(store.put({ item: sampleItem(1n, 'x'), salt: new Uint8Array(), cas: 99n }, 0)).toBeUndefined();

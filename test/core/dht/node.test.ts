@@ -84,6 +84,34 @@ describe('a DHT node', () => {
     expect(answered.map(({ address }) => address)).toContainEqual(slow);
   });
 
+  it('meets nodes that read transaction ids of two bytes only beside nodes that read four only', () => {
+    const { net, client } = network();
+    const idBytesOf = new Map(net.nodes.slice(0, 20).map(({ address }, n) => [address.port, n % 2 === 0 ? 2 : 4]));
+    net.drops = (bytes, to) => {
+      const idBytes = idBytesOf.get(to.port);
+      return idBytes !== undefined && decodeMessage(bytes).transaction.length !== idBytes;
+    };
+    const first = net.walk(client, TARGET);
+    expect(first.answered).toHaveLength(20);
+    // By then it knows which length each of them reads.
+    const second = net.walk(client, TARGET);
+    expect(second.answered).toHaveLength(20);
+    expect(second.tookMs).toBeLessThan(100);
+    const [, answer] = first.answers;
+    const item = sampleItem(0n, 'either length', SALT);
+    const body = { method: 'put', token: answer?.answer.token ?? new Uint8Array(), item, salt: SALT } as const;
+    const to = answer?.contact.address ?? localAddress(0);
+    expect(net.query(client, to, { ...body, target: TARGET })).toMatchObject({ kind: 'answer' });
+  });
+
+  it('sends a node that answers in time nothing twice', () => {
+    const { net, client } = network();
+    net.latencyMs = () => 99;
+    net.query(client, localAddress(0), { method: 'ping' });
+    net.run(5000);
+    expect(net.nodes[client]?.sent).toBe(1);
+  });
+
   it('keeps its table through a loss of the network and is back with the first answer', () => {
     const { net, client } = network();
     net.walk(client, TARGET);
