@@ -9,7 +9,8 @@
  * another node's announcement of our version  put over it only while we hold less than our fair share
  * an announcement of a newer version          leave it
  *
- * Strangers can fill a slot; whatever the owner did not sign counts as nothing. Spec: docs/spec/05-record.md.
+ * The farthest fifth of the nodes is never ours: publishers of rustpatcher write only where nothing is stored, and would have
+ * no place beside us. Strangers can fill a slot; whatever the owner did not sign counts as nothing. Spec: docs/spec/05-record.md.
  *
  * @module
  */
@@ -17,6 +18,8 @@ import { toHex } from '../base/hex.ts';
 import { compareVersions, type Version } from '../release/version.ts';
 import type { Announcement } from './open.ts';
 
+/** At most this many nodes are ours: four fifths of the twenty that a lookup ends with. */
+const MAX_OWN_NODES = 16;
 /** BEP 44 sequence numbers are signed 64-bit. */
 const MAX_SEQ = 2n ** 63n - 1n;
 
@@ -41,10 +44,10 @@ export interface PlannedPut {
 }
 
 /**
- * The fair share is the number of nodes that do not hold a newer version, divided by the number of publishers, and at
+ * The fair share is the number of nodes open to us that do not hold a newer version, divided by the number of publishers, and at
  * least one: with many publishers each still appears now and then.
  *
- * @param holdings one for each storing node
+ * @param holdings one for each storing node, closest to the slot first: all copies leave about the same ones free
  * @param fraction from 0 up to, not including, 1: which record of another publisher gives way
  */
 export function planPuts(holdings: readonly Holding[], own: OwnAnnouncement, fraction: () => number): PlannedPut[] {
@@ -53,7 +56,7 @@ export function planPuts(holdings: readonly Holding[], own: OwnAnnouncement, fra
   /** Publisher (node id in hex) to the nodes that hold its record of our version. */
   const equals = new Map<string, number[]>();
   let eligible = 0;
-  for (const [node, { announcement }] of holdings.entries()) {
+  for (const [node, { announcement }] of holdings.slice(0, ownNodes(holdings.length)).entries()) {
     const order = announcement === undefined ? -1 : compareVersions(announcement.release.version, own.version);
     if (order > 0) continue;
     eligible++;
@@ -76,6 +79,11 @@ export function planPuts(holdings: readonly Holding[], own: OwnAnnouncement, fra
   return taken.map((node) => ({ node, seq: nextSeq(holdings[node]?.seq) }));
 }
 
+/** How many of the closest nodes may be ours. Of less than five, all. */
+function ownNodes(found: number): number {
+  return Math.min(MAX_OWN_NODES, found - Math.floor(found / 5));
+}
+
 /** Whether a holding is our own record of our version: what a put should lead to. */
 export function isOwn({ announcement }: Holding, own: OwnAnnouncement): boolean {
   return (
@@ -87,11 +95,12 @@ export function isOwn({ announcement }: Holding, own: OwnAnnouncement): boolean 
 
 /**
  * One above what is stored, never negative, which some nodes refuse. At the end of the numbers the same again: half of the
- * DHT's nodes take an equal number, and a stranger who wrote the last one must not close the slot.
+ * DHT's nodes take an equal number, and a stranger who wrote one of the last must not close the slot. The very last one is
+ * never ours where it does not stand already: readers of rustpatcher add one to it, and what they then put is refused.
  */
 function nextSeq(stored: bigint | undefined): bigint {
   if (stored === undefined || stored < 0n) return 0n;
-  return stored < MAX_SEQ ? stored + 1n : MAX_SEQ;
+  return stored < MAX_SEQ - 1n ? stored + 1n : stored;
 }
 
 /** Removes and returns one node of a publisher that holds the most. */

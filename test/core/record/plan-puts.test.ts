@@ -23,7 +23,7 @@ describe('planPuts, one storing node', () => {
     ['nothing stored', nothing, ['0:0']],
     ['garbage', garbage(7n), ['0:8']],
     ['garbage with a negative number', garbage(-5n), ['0:0']],
-    ['garbage with the number before the last', garbage(MAX_SEQ - 1n), [`0:${MAX_SEQ}`]],
+    ['garbage with the number before the last', garbage(MAX_SEQ - 1n), [`0:${MAX_SEQ - 1n}`]],
     ['garbage with the last number', garbage(MAX_SEQ), [`0:${MAX_SEQ}`]],
     ["another node's older version", holds(2, '0.9.0'), ['0:6']],
     ['our own older version', holds(OURS, '0.9.0'), ['0:6']],
@@ -39,20 +39,34 @@ describe('planPuts, one storing node', () => {
 describe('planPuts, the fair share', () => {
   it.each<[name: string, holdings: Holding[], puts: number]>([
     ['no nodes', [], 0],
-    ['an empty slot is ours', times(20, nothing), 20],
-    ['one other publisher everywhere: half', times(20, holds(2)), 10],
-    ['two others: a third', [...times(10, holds(2)), ...times(10, holds(3))], 6],
-    ['we hold our half already', [...times(10, holds(2)), ...times(10, holds(OURS))], 0],
-    ['we hold less than our half', [...times(15, holds(2)), ...times(5, holds(OURS))], 5],
+    ['an empty slot is ours, but for the farthest fifth', times(20, nothing), 16],
+    ['one other publisher everywhere: half', times(20, holds(2)), 8],
+    ['two others: a third', [...times(10, holds(2)), ...times(10, holds(3))], 5],
+    ['we hold our half already', [...times(8, holds(2)), ...times(8, holds(OURS)), ...times(4, nothing)], 0],
+    ['we hold less than our half', [...times(12, holds(2)), ...times(4, holds(OURS)), ...times(4, nothing)], 4],
     ['we hold more than our half: nothing is given back', [...times(3, holds(2)), ...times(17, holds(OURS))], 0],
-    ['free nodes are enough', [...times(10, holds(2)), ...times(10, nothing)], 10],
-    ['free nodes are all taken, also beyond the share', [...times(3, holds(2)), ...times(17, garbage(1n))], 17],
-    ['newer versions do not count', [...times(10, holds(3, '2.0.0')), ...times(10, holds(2))], 5],
+    ['free nodes are enough', [...times(8, holds(2)), ...times(12, nothing)], 8],
+    ['free nodes are all taken, also beyond the share', [...times(3, holds(2)), ...times(17, garbage(1n))], 13],
+    ['newer versions do not count', [...times(8, holds(3, '2.0.0')), ...times(12, holds(2))], 4],
     ['only newer versions: nothing to do', times(20, holds(2, '2.0.0')), 0],
     ['more publishers than nodes: one of them gives way', [2, 3, 4, 5].map((node) => holds(node)), 1],
     ['more publishers than nodes, and we are there', [2, 3, 4, OURS].map((node) => holds(node)), 0],
   ])('%s', (_name, holdings, puts) => {
     expect(plan(holdings)).toHaveLength(puts);
+  });
+
+  it.each<[found: number, ours: number]>([
+    [1, 1],
+    [4, 4],
+    [5, 4],
+    [10, 8],
+    [20, 16],
+    [25, 16], // farther ones, met on the way because they hold something
+  ])('of %i nodes the closest %i are ours at most, whatever the others hold', (found, ours) => {
+    for (const holding of [nothing, garbage(1n), holds(2, '0.9.0')]) {
+      const nodes = planPuts(times(found, holding), own, () => 0).map(({ node }) => node);
+      expect(nodes).toEqual(Array.from({ length: ours }, (_, node) => node));
+    }
   });
 
   it('takes from the publisher that holds the most', () => {
@@ -86,7 +100,9 @@ it('never touches a newer version, never puts twice at a node, always appears, a
       if (eligible > 0) expect(after.some((each) => isOwn(each, own))).toBe(true);
       for (const { node, seq } of puts) {
         const stored = holdings[node]?.seq ?? -1n;
-        expect(seq >= stored && seq >= 0n && seq <= MAX_SEQ && (seq > stored || seq === MAX_SEQ)).toBe(true);
+        expect(seq >= stored && seq >= 0n && (seq > stored || stored >= MAX_SEQ - 1n)).toBe(true);
+        // The last number ends the announcing of readers that add one to it: never brought to where it is not.
+        expect(seq < MAX_SEQ || stored === MAX_SEQ).toBe(true);
       }
       // A second look at what we made finds nothing to do: publishers do not fight.
       expect(planPuts(after, own, () => 0)).toEqual([]);
