@@ -52,18 +52,20 @@ interface Serving extends ServeOptions {
 /** Serves until `close`, or until the network is closed. Once for each network and owner. */
 export function serve(options: ServeOptions): Server {
   const limits = options.limits ?? SERVE_LIMITS;
-  const stopping = new AbortController();
   const places = createPlaces(limits.maxUploads);
-  const serving: Serving = { ...options, limits, places, signal: stopping.signal };
-  const clients = new Set<Promise<void>>();
+  // A signal for each: one for all would have so many listeners that the runtime warns of a leak.
+  const clients = new Map<Promise<void>, AbortController>();
+  let stopped = false;
 
   options.network.listen(v0Alpn(options.owner), (connection) => {
-    if (stopping.signal.aborted || clients.size >= limits.maxConnections) {
+    if (stopped || clients.size >= limits.maxConnections) {
       connection.close(0, 'busy');
       return;
     }
+    const stopping = new AbortController();
+    const serving: Serving = { ...options, limits, places, signal: stopping.signal };
     const client = serveClient(connection, serving).finally(() => clients.delete(client));
-    clients.add(client);
+    clients.set(client, stopping);
   });
 
   return {
@@ -71,8 +73,11 @@ export function serve(options: ServeOptions): Server {
       return places.taken;
     },
     async close() {
-      stopping.abort(new PeerpatchError('CANCELLED', 'this peer stops serving'));
-      await Promise.all(clients);
+      stopped = true;
+      for (const stopping of clients.values()) {
+        stopping.abort(new PeerpatchError('CANCELLED', 'this peer stops serving'));
+      }
+      await Promise.all(clients.keys());
     },
   };
 }
@@ -112,9 +117,10 @@ async function answer(connection: Connection, serving: Serving): Promise<string>
     await refuse(connection, stream, serving);
     return 'busy';
   }
-  await untilClosed(connection, limits.lingerMs, serving);
+  await untilReceived(connection, stream, serving);
   const version = formatVersion(offer.release.version);
   emit({ type: 'served', version, peer: toHex(connection.remoteId), sentBytes: offer.program.sizeBytes });
+  await untilClosed(connection, serving);
   return 'done';
 }
 
@@ -149,8 +155,19 @@ async function refuse(connection: Connection, stream: Stream, serving: Serving):
   });
 }
 
-/** The client closes when it has everything: only then have the last bytes arrived. */
-function untilClosed(connection: Connection, ms: number, { clock, signal }: Serving): Promise<void> {
+/** Until the last byte has arrived. A client that closes first has them, too: it counts them. */
+function untilReceived(connection: Connection, stream: Stream, { clock, limits, signal }: Serving): Promise<void> {
+  const late = (): PeerpatchError => new PeerpatchError('PEER_TIMEOUT', 'the client did not take the last bytes');
+  return within({ clock, ms: limits.lingerMs, signal, late }, async (inTime) => {
+    const delivered = stream.delivered(inTime).catch((error: unknown) => {
+      if (!isPeerpatchError(error, 'PEER_UNREACHABLE')) throw error;
+    });
+    await orAbort(Promise.race([delivered, connection.closed]), inTime);
+  });
+}
+
+/** Clients of rustpatcher restart without closing: each would keep its place until the transport takes it for dead. */
+function untilClosed(connection: Connection, { clock, limits, signal }: Serving): Promise<void> {
   const late = (): PeerpatchError => new PeerpatchError('PEER_TIMEOUT', 'the client did not close');
-  return within({ clock, ms, signal, late }, (inTime) => orAbort(connection.closed, inTime));
+  return within({ clock, ms: limits.closeMs, signal, late }, (inTime) => orAbort(connection.closed, inTime));
 }

@@ -50,6 +50,8 @@ export interface Stream {
   write(bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
   /** No more bytes will be written. */
   finish(): Promise<void>;
+  /** After `finish`. Resolves when the other side has received everything, or says that it wants no more. */
+  delivered(signal?: AbortSignal): Promise<void>;
 }
 
 export interface Network {

@@ -136,6 +136,7 @@ class MemoryConnection implements Connection {
       read: (maxBytes, signal) => back.read(maxBytes, signal).catch(explain),
       write: (bytes, signal) => out.write(bytes, signal).catch(explain),
       finish: () => out.finish().catch(explain),
+      delivered: (signal) => out.delivered(signal).catch(explain),
     };
   }
 

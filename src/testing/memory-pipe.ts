@@ -64,6 +64,15 @@ export class MemoryPipe {
     return Promise.resolve();
   }
 
+  /** Waits until the reader has everything. */
+  async delivered(signal?: AbortSignal): Promise<void> {
+    while (!this.#finished || this.#heldBytes > 0) {
+      signal?.throwIfAborted();
+      if (this.#broken) throw gone('the connection is gone');
+      await orAbort(this.#change, signal);
+    }
+  }
+
   /** The connection is gone: what was not read is lost. */
   break(): void {
     this.#broken = true;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Offer } from '../../src/agent/serve.ts';
+import { concatBytes } from '../../src/core/base/bytes.ts';
 import { PeerpatchError } from '../../src/core/base/errors.ts';
 import { toHex } from '../../src/core/base/hex.ts';
 import { SERVE_LIMITS } from '../../src/core/base/limits.ts';
@@ -22,11 +23,14 @@ const failure = (stream: Stream): Promise<string> =>
   );
 
 describe('serving', () => {
-  it('answers with the frame of its program, and says so after the client has closed', async () => {
+  it('answers with the frame of its program, and says so when the client has it', async () => {
     const { request, events, lent, clock } = serveScene();
     const { connection, stream } = await request();
-    expect(Buffer.compare(await readBytes(stream, FRAME.length), FRAME)).toBe(0);
+    const head = await readBytes(stream, FRAME.length - 1);
+    await clock.advance(0);
     expect(events).toEqual([]);
+    const last = await readBytes(stream, 1);
+    expect(Buffer.compare(concatBytes(head, last), FRAME)).toBe(0);
     connection.close(0, 'done');
     await clock.advance(0);
     expect(events).toEqual([
@@ -91,43 +95,6 @@ describe('serving', () => {
   });
 });
 
-describe('serving many', () => {
-  it('sends to so many at once; the next one waits and gets the first free place', async () => {
-    const { request, server, clock } = serveScene({ maxUploads: 2 });
-    const clients = [await request(), await request(), await request()];
-    await clock.advance(10);
-    expect(server.uploads).toBe(2);
-    const waiting = clients[2]?.stream.read(1);
-    clients[0]?.connection.close(0, 'enough');
-    await clock.advance(10);
-    expect(await waiting).toEqual(Uint8Array.of(1));
-    expect(server.uploads).toBe(2);
-  });
-
-  it('refuses the one that waited too long, and only that one', async () => {
-    const { request, clock, server } = serveScene({ maxUploads: 1, idleMs: 10 ** 9 });
-    const first = await request();
-    const second = await request();
-    await clock.advance(SERVE_LIMITS.placeMs);
-    expect(await readBytes(second.stream, 1)).toEqual(Uint8Array.of(0));
-    expect((await readBytes(first.stream, FRAME.length)).length).toBe(FRAME.length);
-    await clock.advance(0);
-    expect(server.uploads).toBe(0);
-  });
-
-  it('closes connections above the limit at once, and takes new ones when others have gone', async () => {
-    const { connect, request, clock } = serveScene({ maxConnections: 3 });
-    const held = [await connect(), await connect(), await connect()];
-    const turnedAway = await connect();
-    await turnedAway.closed;
-    await expect(turnedAway.openStream()).rejects.toThrow(/busy/);
-    held[0]?.close(0, 'bye');
-    await clock.advance(0);
-    const { stream } = await request();
-    expect(await readBytes(stream, 1)).toEqual(Uint8Array.of(1));
-  });
-});
-
 describe('serving clients that stall', () => {
   const nothingReported = async (
     stall: (scene: ReturnType<typeof serveScene>) => Promise<{ readonly closed: Promise<void> }>,
@@ -160,12 +127,27 @@ describe('serving clients that stall', () => {
   it('drops one that does not read', () =>
     nothingReported(async ({ request }) => (await request()).connection, SERVE_LIMITS.idleMs));
 
-  it('drops one that reads everything and does not close: it cannot be told from one that lost the last bytes', () =>
+  it('drops one that does not take the last bytes', () =>
     nothingReported(async ({ request }) => {
       const { connection, stream } = await request();
-      await readBytes(stream, FRAME.length);
+      await readBytes(stream, FRAME.length - 1);
       return connection;
     }, SERVE_LIMITS.lingerMs));
+
+  it('has served one that took everything and does not close, and closes soon', async () => {
+    const { request, clock, events, server } = serveScene();
+    const { connection, stream } = await request();
+    let closed = false;
+    void connection.closed.then(() => (closed = true));
+    await readBytes(stream, FRAME.length);
+    await clock.advance(SERVE_LIMITS.closeMs - 1);
+    expect(events).toMatchObject([{ type: 'served', sentBytes: PROGRAM.file.length }]);
+    expect(closed).toBe(false);
+    await clock.advance(1);
+    expect(closed).toBe(true);
+    expect(server.uploads).toBe(0);
+    expect(clock.sleeping).toBe(0);
+  });
 
   it('drops one that drips, and frees its place', async () => {
     const { request, clock, server, events } = serveScene();

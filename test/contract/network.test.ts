@@ -109,6 +109,26 @@ describe.each(implementations)('network: %s', (_name, join) => {
     expect(await far.read(10)).toBeUndefined();
   });
 
+  it('tells when the other side has everything', async () => {
+    const { near, far } = await streams();
+    const reading = readAll(far);
+    await near.write(new Uint8Array(2_000_000));
+    await near.finish();
+    await near.delivered();
+    expect((await reading).length).toBe(2_000_000);
+  });
+
+  it('what does not arrive is not told as delivered: it waits, no longer than its signal and the connection', async () => {
+    const { near, accepted } = await streams();
+    const stop = new AbortController();
+    const waiting = near.delivered(stop.signal);
+    stop.abort(new Error('enough'));
+    await expect(waiting).rejects.toThrow('enough');
+    const lost = near.delivered();
+    accepted.close(0, 'bye');
+    await expectUnreachable(lost);
+  });
+
   it('slows the writer down when the reader does not read', async () => {
     const { near } = await streams();
     const piece = new Uint8Array(256 * 1024);

@@ -71,6 +71,14 @@ export class IrohStream implements Stream {
     }
   }
 
+  async delivered(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    const stopped = this.#shared.calls.track(this.#send.stopped()).catch((error: unknown) => {
+      throw irohError('the peer left before it had everything', error);
+    });
+    await orAbort(stopped, signal);
+  }
+
   /** Only fails once: after a failure the addon reports an end where there was none, so the failed promise stays. */
   async #readNext(maxBytes: number): Promise<Uint8Array> {
     try {
