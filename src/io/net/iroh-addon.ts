@@ -25,6 +25,8 @@ export interface IrohEndpointAddr {
 export interface IrohSendStream {
   writeAll(bytes: IrohBytes): Promise<void>;
   finish(): Promise<void>;
+  /** Resolves when all bytes of a finished stream are acknowledged, or when the peer has stopped it. */
+  stopped(): Promise<number | null>;
 }
 
 export interface IrohRecvStream {
@@ -141,8 +143,16 @@ function openAddon(path: string): unknown {
 /** musl's builds of Node have no glibc version in their report. */
 function usesGlibc(): boolean {
   if (process.platform !== 'linux') return false;
-  const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-  return header?.glibcVersionRuntime !== undefined;
+  const report: NodeJS.ProcessReport & { excludeNetwork?: boolean } = process.report;
+  const { excludeNetwork } = report;
+  // Otherwise the report asks the name server for the name of each socket's other end, one after the other, and all waits.
+  report.excludeNetwork = true;
+  try {
+    const { header } = report.getReport() as { header?: { glibcVersionRuntime?: string } };
+    return header?.glibcVersionRuntime !== undefined;
+  } finally {
+    report.excludeNetwork = excludeNetwork ?? false;
+  }
 }
 
 function isIrohAddon(loaded: unknown): loaded is IrohAddon {

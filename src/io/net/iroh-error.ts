@@ -9,6 +9,7 @@
 import { PeerpatchError } from '../../core/base/errors.ts';
 
 const MAX_REASON_LENGTH = 160;
+const LOOKUP_FAILED = 'All address lookup services failed or produced no results';
 
 /** @param attempt what was tried: `could not read from the peer` */
 export function irohError(attempt: string, error: unknown): PeerpatchError {
@@ -18,6 +19,8 @@ export function irohError(attempt: string, error: unknown): PeerpatchError {
 /** The innermost cause, without paths and backtrace. */
 export function irohReason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
+  // One error for each question that was asked, all in a row.
+  if (text.includes(LOOKUP_FAILED)) return "n0's lookup does not know the peer, or cannot be reached";
   const lines = (text.split(/\n\s*Stack backtrace:/)[0] ?? '')
     .split('\n')
     .map((line) => line.replace(/\s*\(\/[^)]*\)\s*$/, '').trim())

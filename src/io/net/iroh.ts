@@ -23,7 +23,7 @@ import type {
 import { fromIroh, irohEncoder, type ToIroh } from './iroh-bytes.ts';
 import { IrohConnection } from './iroh-connection.ts';
 import { irohError, irohReason } from './iroh-error.ts';
-import { dialableAddresses, dialableRelay, isRelayUrl, type RelayChoice } from './peer-address.ts';
+import { isRelayUrl, routeTo, type RelayChoice, type Route } from './peer-address.ts';
 
 export interface IrohOptions {
   /** From `loadIroh`. */
@@ -98,7 +98,8 @@ class IrohNetwork implements Network {
 
   async connect(peer: PeerAddress, alpn: string, signal?: AbortSignal): Promise<Connection> {
     signal?.throwIfAborted();
-    const connecting = this.#dial(peer, alpn).catch((error: unknown) => {
+    const route = routeTo(peer, this.#relay);
+    const connecting = this.#dial(peer.nodeId, route, alpn).catch((error: unknown) => {
       throw irohError('could not connect to the peer', error);
     });
     const connection = await orAbort(connecting, signal, (late) => {
@@ -129,10 +130,9 @@ class IrohNetwork implements Network {
     void settled.then(() => open.delete(this));
   }
 
-  async #dial({ nodeId, addresses, relayUrl }: PeerAddress, alpn: string): Promise<AddonConnection> {
+  async #dial(nodeId: Uint8Array, { addresses, relay }: Route, alpn: string): Promise<AddonConnection> {
     const id = this.#addon.EndpointId.fromBytes(this.#toIroh(nodeId));
-    const relay = dialableRelay(relayUrl, this.#relay);
-    const address = new this.#addon.EndpointAddr(id, relay, dialableAddresses(addresses));
+    const address = new this.#addon.EndpointAddr(id, relay, addresses);
     return this.#calls.track(this.#endpoint.connect(address, this.#toIroh(asciiBytes(alpn))));
   }
 

@@ -4,13 +4,32 @@
  * @module
  */
 import { isIP } from 'node:net';
+import { PeerpatchError } from '../../core/base/errors.ts';
 import { MAX_DIALED_ADDRESSES, MAX_RELAY_URL_BYTES } from '../../core/base/limits.ts';
+import type { PeerAddress } from '../../ports/network.ts';
 
 /**
  * Which relays a node uses: those of n0, none, or own ones by URL. With own relays or none no third party is asked: peers are
  * found by the addresses in their records alone.
  */
 export type RelayChoice = 'n0' | 'none' | readonly string[];
+
+/** What of a peer's hints is tried. With n0's relays both may be empty: n0's discovery is asked. */
+export interface Route {
+  /** `host:port` */
+  readonly addresses: string[];
+  readonly relay: string | null;
+}
+
+/** @throws PeerpatchError PEER_UNREACHABLE when there is nothing to try and nobody to ask */
+export function routeTo({ addresses, relayUrl }: PeerAddress, choice: RelayChoice): Route {
+  const route = { addresses: dialableAddresses(addresses), relay: dialableRelay(relayUrl, choice) };
+  if (choice === 'n0' || route.addresses.length > 0 || route.relay !== null) return route;
+  throw new PeerpatchError(
+    'PEER_UNREACHABLE',
+    "the peer's record says nowhere to look for it, as those of rustpatcher do: choose the relays of n0 to find it",
+  );
+}
 
 /** The IP addresses with port among the hints, at most eight. Names are dropped: nobody makes us ask a name server. */
 export function dialableAddresses(addresses: readonly string[]): string[] {

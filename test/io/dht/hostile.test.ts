@@ -5,10 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dictionary, encodeBencode, type Bencoded } from '../../../src/core/dht/bencode.ts';
 import { decodeMessage } from '../../../src/core/dht/message-decode.ts';
 import { encodeMessage } from '../../../src/core/dht/message.ts';
+import { slotAt } from '../../../src/core/record/slot.ts';
 import { systemRandom } from '../../../src/io/system/random.ts';
 import { startPrivateDht, type PrivateDht } from '../../../src/testing/private-dht.ts';
 import { openClient, openRawSocket, testItemKey, type RawSocket } from '../../support/dht-clients.ts';
 import { latin1 } from '../../support/dht-samples.ts';
+import { TOPIC, valueOf } from '../../support/record-samples.ts';
 
 const ID = new Uint8Array(20).fill(1);
 const query = (q: Bencoded, a: Record<string, Bencoded>): Uint8Array =>
@@ -80,6 +82,20 @@ describe('a node on a hostile network', () => {
     raw.send(query(latin1('put'), fields), node());
     expect(await raw.receive(50)).toBeUndefined();
     expect(await isAlive()).toBe(true);
+  });
+
+  it('keeps no value in a slot that ends the nodes which read it, and keeps such values elsewhere', async () => {
+    const client = await openClient(network.bootstrap);
+    try {
+      const { itemKey } = slotAt(TOPIC, 29_000_000);
+      const [inSlot] = await client.get(itemKey);
+      await expect(inSlot?.put(0n, latin1('abc'))).rejects.toMatchObject({ code: 'DHT_PUT_REFUSED' });
+      await inSlot?.put(0n, await valueOf({ node: 1, minute: 29_000_000 }));
+      const [elsewhere] = await client.get(testItemKey(2));
+      await elsewhere?.put(0n, latin1('abc'));
+    } finally {
+      await client.close();
+    }
   });
 
   it('outlives 20 000 packets of noise and still serves its network', async () => {

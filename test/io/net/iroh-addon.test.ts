@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { irohTarget, loadIroh } from '../../../src/io/net/iroh-addon.ts';
 
 const folders: string[] = [];
@@ -25,6 +25,20 @@ describe('the iroh addon', () => {
     expect(typeof loadIroh().presetMinimal).toBe('function');
     process.off('warning', collect);
     expect(warnings).toEqual([]);
+  });
+
+  it.runIf(process.platform === 'linux')('asks no name server about the open sockets of the process', () => {
+    const report: NodeJS.ProcessReport & { excludeNetwork?: boolean } = process.report;
+    const excluded: (boolean | undefined)[] = [];
+    const getReport = vi.spyOn(report, 'getReport').mockImplementation(() => {
+      excluded.push(report.excludeNetwork);
+      return { header: { glibcVersionRuntime: '2.36' } };
+    });
+    const before = report.excludeNetwork;
+    loadIroh();
+    getReport.mockRestore();
+    expect(excluded).toEqual([true]);
+    expect(report.excludeNetwork).toBe(before);
   });
 
   it('loads from a file, as an executable carries it', () => {

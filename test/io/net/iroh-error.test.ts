@@ -29,6 +29,14 @@ describe('reasons of the addon', () => {
       'the peer closed the connection: no reason given (7)',
     ],
     ['a close on this side', `ConnectionLost(LocallyClosed)${BACKTRACE}`, 'the connection was closed here'],
+    [
+      'a lookup without a result',
+      'ConnectError::Connect (/a/endpoint.rs:1057:26)\nCaused by:\n' +
+        '    No addressing information available (/a/endpoint.rs:1127:27)\n' +
+        '    All address lookup services failed or produced no results\n' +
+        "    Service 'dns' failed: no calls succeeded: [Failed to resolve TXT recordFailed to resolve TXT record] (/a.rs:1)",
+      "n0's lookup does not know the peer, or cannot be reached",
+    ],
     ['control characters of a stranger', 'bad\u001b[31m\u0007thing', 'bad [31m thing'],
     ['nothing', '', 'the transport gives no reason'],
   ];

@@ -64,8 +64,16 @@ describe('iroh network: addresses', () => {
   it('takes bytes that are no key for a peer that is not there', async () => {
     const client = await joinForTest();
     for (const nodeId of [new Uint8Array(32).fill(2), new Uint8Array(31), new Uint8Array()]) {
-      await expect(client.connect({ nodeId, addresses: [] }, ALPN)).rejects.toMatchObject({ code: 'PEER_UNREACHABLE' });
+      const connecting = client.connect({ nodeId, addresses: ['127.0.0.1:1'] }, ALPN);
+      await expect(connecting).rejects.toMatchObject({ code: 'PEER_UNREACHABLE' });
     }
+  });
+
+  it('says which option would find a peer whose record names no address', async () => {
+    const client = await joinForTest();
+    const nodeId = (await joinForTest()).nodeId;
+    const connecting = client.connect({ nodeId, addresses: ['example.org:80'] }, ALPN);
+    await expect(connecting).rejects.toMatchObject({ code: 'PEER_UNREACHABLE', message: /relays of n0/ });
   });
 });
 

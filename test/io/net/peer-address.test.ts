@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { dialableAddresses, dialableRelay, isRelayUrl, type RelayChoice } from '../../../src/io/net/peer-address.ts';
+import {
+  dialableAddresses,
+  dialableRelay,
+  isRelayUrl,
+  routeTo,
+  type RelayChoice,
+  type Route,
+} from '../../../src/io/net/peer-address.ts';
 
 describe('addresses of a peer that are tried', () => {
   const cases: [text: string, dialable: boolean][] = [
@@ -53,5 +60,29 @@ describe('the relay of a peer that is used', () => {
       false,
       false,
     ]);
+  });
+});
+
+describe('the way to a peer', () => {
+  const nodeId = new Uint8Array(32);
+  const own = 'https://relay.example.org';
+  const direct = '192.0.2.1:80';
+  const ways: [name: string, peer: { addresses: string[]; relayUrl?: string }, choice: RelayChoice, route: Route][] = [
+    ['an address is enough', { addresses: [direct] }, 'none', { addresses: [direct], relay: null }],
+    ['an own relay is enough', { addresses: [], relayUrl: own }, [own], { addresses: [], relay: own }],
+    ['nothing is enough where n0 is asked', { addresses: [] }, 'n0', { addresses: [], relay: null }],
+  ];
+  it.each(ways)('%s', (_name, peer, choice, route) => {
+    expect(routeTo({ nodeId, ...peer }, choice)).toEqual(route);
+  });
+
+  const nowhere: [name: string, peer: { addresses: string[]; relayUrl?: string }, choice: RelayChoice][] = [
+    ['nothing, without relays', { addresses: [] }, 'none'],
+    ['nothing, with own relays', { addresses: [] }, [own]],
+    ['a name only', { addresses: ['example.org:80'] }, 'none'],
+    ['a relay that is not used', { addresses: [], relayUrl: own }, 'none'],
+  ];
+  it.each(nowhere)('leads nowhere: %s', (_name, peer, choice) => {
+    expect(() => routeTo({ nodeId, ...peer }, choice)).toThrow(expect.objectContaining({ code: 'PEER_UNREACHABLE' }));
   });
 });
