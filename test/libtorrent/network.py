@@ -1,6 +1,7 @@
 """A private DHT of libtorrent sessions on loopback, driven line by line over stdin and stdout (JSON).
 
-Usage: network.py <sessions>
+Usage: network.py <sessions> [--listen <ip:port> ...] [--join <ip:port> ...]
+The first sessions listen where they are told to, the others on any port of 127.0.0.1; all of them know the nodes to join.
 Prints {"ports": [...]} once the nodes know each other. Commands, one JSON object a line:
   {"do": "put", "seed": hex32, "key": hex32, "salt": hex, "value": text, "from": index}   stores a mutable item, seq chosen by libtorrent
   {"do": "get", "key": hex32, "salt": hex, "from": index}                   reads it
@@ -8,6 +9,7 @@ Prints {"ports": [...]} once the nodes know each other. Commands, one JSON objec
 Each answers with one JSON object.
 """
 
+import argparse
 import hashlib
 import json
 import sys
@@ -34,13 +36,17 @@ SETTINGS = {
 }
 
 
-def start(count):
-    sessions = [lt.session(dict(SETTINGS, listen_interfaces="127.0.0.1:0")) for _ in range(count)]
+def start(count, listen, join):
+    places = (listen + ["127.0.0.1:0"] * count)[:count]
+    sessions = [lt.session(dict(SETTINGS, listen_interfaces=place)) for place in places]
     ports = [wait_for_port(session) for session in sessions]
     for index, session in enumerate(sessions):
         for other in {0, (index + 1) % count, (index * 7 + 3) % count}:
             if other != index:
-                session.add_dht_node(("127.0.0.1", ports[other]))
+                session.add_dht_node((places[other].split(":")[0], ports[other]))
+        for place in join:
+            host, port = place.split(":")
+            session.add_dht_node((host, int(port)))
     deadline = time.time() + 10
     while time.time() < deadline:
         if all(session.status().dht_nodes >= min(6, count - 1) for session in sessions):
@@ -111,7 +117,12 @@ def text_of(item):
 
 
 def main():
-    sessions, ports = start(int(sys.argv[1]))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("sessions", type=int)
+    parser.add_argument("--listen", nargs="*", default=[])
+    parser.add_argument("--join", nargs="*", default=[])
+    options = parser.parse_args()
+    sessions, ports = start(options.sessions, options.listen, options.join)
     print(json.dumps({"ports": ports, "nodes": [session.status().dht_nodes for session in sessions]}), flush=True)
     for line in sys.stdin:
         command = json.loads(line)

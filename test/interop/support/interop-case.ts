@@ -8,7 +8,7 @@ import { it } from 'vitest';
 export interface CaseRow {
   /** As the table prints it; several tests may share a row. */
   readonly case: string;
-  readonly direction: 'both ways' | 'equal' | 'Rust ← ours' | 'ours ← Rust' | 'both refuse' | 'ours';
+  readonly direction: 'both ways' | 'equal' | 'Rust ← ours' | 'ours ← Rust' | 'both refuse' | 'ours' | 'differ';
   /** `rustpatcher 0.2.0, mainline 5.4.0` */
   readonly versions: string;
 }

@@ -29,7 +29,11 @@ export interface Oracle {
 
 export function startOracle(workspace: Workspace['name']): Oracle {
   const child = spawn(program(workspace, 'oracle'), { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', () => {
+      resolve();
+    });
+  });
   const waiting = new Map<number, (answer: AnswerLine) => void>();
   createInterface(child.stdout).on('line', (line) => {
     const answer = JSON.parse(line) as AnswerLine;

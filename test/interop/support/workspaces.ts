@@ -29,7 +29,7 @@ export const WORKSPACES: readonly Workspace[] = [
 export const RUSTPATCHERS = ['0.2.0', '0.2.2'] as const;
 export type RustpatcherVersion = (typeof RUSTPATCHERS)[number];
 
-/** Path of a built program: `oracle`, `app-old` (1.0.0), `app-new` (1.1.0), `rustpatcher`; in `current`: `oracle`, `relay`. */
+/** Path of a built program: `oracle`, `vectors`, `app-old` (1.0.0), `app-new` (1.1.0), `rustpatcher`; in `current`: `oracle`, `relay`. */
 export function program(workspace: Workspace['name'], name: string): string {
   return join(CACHE, workspace, 'release', name);
 }
@@ -41,6 +41,8 @@ export function whyNotBuildable(): string | undefined {
     const fetched = cargo(name, ['fetch', '--locked'], 'pipe');
     if (fetched.status !== 0) {
       const reason = String(fetched.stderr).trim().split('\n').slice(0, 4).join(' ');
+      // A lock file that does not fit is our mistake, not a missing registry: it must not pass as a skip.
+      if (reason.includes('--locked')) throw new Error(`test/interop/rust/${name}: ${reason}`);
       return `the crates of ${name} cannot be had: ${reason}`;
     }
   }

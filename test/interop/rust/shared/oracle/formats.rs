@@ -1,20 +1,34 @@
-//! Everything that needs no network: keys, regions, encodings, derivations, HPKE.
+//! Everything that needs no network: keys, regions, encodings, derivations, sealing. One file a topic; each answers its own
+//! commands and leaves the others alone.
+
+#[path = "formats/derivations.rs"]
+mod derivations;
+#[path = "formats/encoding.rs"]
+mod encoding;
+#[path = "formats/keys.rs"]
+mod keys;
+#[path = "formats/patch_info.rs"]
+pub mod patch_info;
+#[path = "formats/record.rs"]
+mod record;
+#[cfg(feature = "rustpatcher")]
+#[path = "formats/region.rs"]
+mod region;
+#[path = "formats/seal.rs"]
+mod seal;
 
 use crate::json::Request;
-use anyhow::{Context, Result};
-use serde_json::{Value, json};
+use anyhow::Result;
+use serde_json::Value;
 
-/// `None`: not a command of this file.
+/// `None`: not a command of these files.
 pub fn answer(request: &Request) -> Option<Result<Value>> {
-    Some(match request.action.as_str() {
-        "public-key" => public_key(request),
-        _ => return None,
-    })
-}
-
-fn public_key(request: &Request) -> Result<Value> {
-    let seed = z32::decode(request.text("secret")?.as_bytes()).ok().context("not z-base-32")?;
-    let seed: [u8; 32] = seed.try_into().ok().context("not 32 bytes")?;
-    let key = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
-    Ok(json!({ "bytes": hex::encode(key.as_bytes()), "text": z32::encode(key.as_bytes()) }))
+    let answer = keys::answer(request)
+        .or_else(|| derivations::answer(request))
+        .or_else(|| encoding::answer(request))
+        .or_else(|| seal::answer(request))
+        .or_else(|| record::answer(request));
+    #[cfg(feature = "rustpatcher")]
+    let answer = answer.or_else(|| region::answer(request));
+    answer
 }

@@ -6,6 +6,8 @@
 mod dht;
 #[path = "formats.rs"]
 mod formats;
+#[path = "hostile.rs"]
+mod hostile;
 #[path = "json.rs"]
 mod json;
 
@@ -34,7 +36,10 @@ async fn main() {
 async fn answer(request: Request) -> Answer {
     let result = match formats::answer(&request) {
         Some(result) => result,
-        None => dht::answer(&request).await,
+        None => match hostile::answer(&request).await {
+            Some(result) => result,
+            None => dht::answer(&request).await,
+        },
     };
     match result {
         Ok(value) => Answer::Ok(value),
