@@ -4,20 +4,20 @@
  *   npm run bench                    all: about a quarter of an hour, ten minutes of it idle
  *   npm run bench -- dht sign        these alone: printed, not written
  *
+ * What stands in results.md about other systems (rust/run.ts) stays as it is.
+ *
  * BENCH_RUNS: how often each is run, the medians count; default 3. BENCH_IDLE_MINUTES: how long the idle agent is watched;
  * default 10.
  *
  * @module
  */
-import { writeFile } from 'node:fs/promises';
-import { cpus, loadavg, release, totalmem, type } from 'node:os';
-import { join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
 import { table } from '../demo/screen.ts';
 import { benchDht } from './dht.ts';
 import { benchHost } from './host.ts';
 import { benchIdle } from './idle.ts';
+import { machineFacts } from './machine.ts';
 import { benchReplace } from './replace.ts';
+import { writeResults } from './results-file.ts';
 import { medianRows, verdictOf, type BenchRow } from './rows.ts';
 import { benchSign } from './sign.ts';
 import { benchTransfer } from './transfer.ts';
@@ -37,10 +37,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   idle: { run: benchIdle, once: true },
 };
 const DEFAULT_RUNS = 3;
-const RESULTS = join(import.meta.dirname, 'results.md');
 const HEADER = ['figure', 'target', 'measured', ''];
-/** A machine with less to do than this counts as quiet. */
-const QUIET_LOAD = 1;
 
 const runs = Number(process.env['BENCH_RUNS'] ?? DEFAULT_RUNS);
 const named = process.argv.slice(2);
@@ -66,8 +63,7 @@ async function benchAll(): Promise<void> {
   const missed = rows.filter((row) => verdictOf(row) === 'missed');
   console.log(missed.length === 0 ? 'every target is met' : `missed: ${String(missed.length)}`);
   if (named.length > 0) return;
-  const text = await format(document(rows, machine), { ...(await resolveConfig(RESULTS)), parser: 'markdown' });
-  await writeFile(RESULTS, text);
+  await writeResults('peerpatch', document(rows, machine));
 }
 
 function cells(row: BenchRow): string[] {
@@ -77,27 +73,11 @@ function cells(row: BenchRow): string[] {
   return [what, bound, `${measured.toFixed(1)} ${unit}`, verdict];
 }
 
-/** Looked at before the benchmarks put a load of their own on the machine. */
-function machineFacts(): readonly string[] {
-  const [cpu] = cpus();
-  const [load = 0] = loadavg();
-  const gibibytes = (totalmem() / 1024 ** 3).toFixed(0);
-  const other = load > QUIET_LOAD ? ': other work was running, a quiet machine does better' : '';
-  return [
-    `Date: ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`,
-    `Machine: ${cpu?.model ?? 'unknown CPU'}, ${String(cpus().length)} cores, ${gibibytes} GiB`,
-    `System: ${type()} ${release()}, Node ${process.versions.node}`,
-    `Load average before the first benchmark: ${load.toFixed(1)}${other}`,
-  ];
-}
-
-function document(rows: readonly BenchRow[], machine: readonly string[]): string {
+function document(rows: readonly BenchRow[], machine: readonly string[]): readonly string[] {
   const line = (row: readonly string[]): string => `| ${row.join(' | ')} |`;
   const header = ['figure', 'target', 'measured', 'verdict'];
   const notes = rows.filter(({ note }) => note !== undefined);
   return [
-    '# Figures',
-    '',
     `Written by \`npm run bench\`. Each figure is the median of ${String(runs)} runs, the idle agent's come from one.`,
     '',
     ...machine.map((fact) => `- ${fact}`),
@@ -110,5 +90,5 @@ function document(rows: readonly BenchRow[], machine: readonly string[]): string
     '',
     ...notes.map(({ what, note }) => `- ${what}: ${note ?? ''}`),
     '',
-  ].join('\n');
+  ];
 }

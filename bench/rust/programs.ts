@@ -1,0 +1,96 @@
+/**
+ * The programs of the comparison: versions 1.0.0 and 1.1.0 of each system, all of one size to the byte.
+ *
+ * The Rust programs are a fifth of the Peerpatch ones, which carry Node; what is missing is filled up with bytes of a
+ * Peerpatch program behind their end, where the system does not load them.
+ *
+ * @module
+ */
+import { randomBytes } from 'node:crypto';
+import { appendFile, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ownerKeyFromSeed } from '../../src/core/keys/owner-key.ts';
+import type { PublicKey } from '../../src/core/keys/public-key.ts';
+import { ANCHOR_BYTES, anchorBytes, boundBytes } from '../../src/core/stamp/marker.ts';
+import { REGION_BYTES } from '../../src/core/stamp/region.ts';
+import { signProgram } from '../../src/tools/sign-program.ts';
+import { builtProgram } from '../../test/e2e/support/executables.ts';
+import { nodesUnderTest } from '../../test/e2e/support/node-binaries.ts';
+import { copyProgram } from '../../test/e2e/support/releases.ts';
+import { program as rustProgram, type RustpatcherVersion } from '../../test/interop/support/workspaces.ts';
+
+export const OLD_VERSION = '1.0.0';
+export const NEW_VERSION = '1.1.0';
+
+/** Paths of the two versions of one program. */
+export interface ProgramPair {
+  readonly old: string;
+  readonly new: string;
+}
+
+export interface PeerpatchBuild extends ProgramPair {
+  /** `Node 24.21.0` */
+  readonly nodeName: string;
+}
+
+/** Unsigned; shared: copy them before changing them. */
+export async function peerpatchPrograms(): Promise<PeerpatchBuild> {
+  const node = (await nodesUnderTest()).find(({ hasExecve }) => hasExecve);
+  if (node === undefined) throw new Error('no Node that replaces its process can be had: see the line above');
+  const build = (entry: string, version: string): Promise<string> =>
+    builtProgram({ entry: `bench/rust/fixtures/${entry}.ts`, version, node: node.path });
+  return { old: await build('old-app', OLD_VERSION), new: await build('new-app', NEW_VERSION), nodeName: node.name };
+}
+
+/** Built by cargo, unsigned; shared. */
+export function rustPrograms(version: RustpatcherVersion): ProgramPair {
+  const workspace = `rustpatcher-${version}` as const;
+  return { old: rustProgram(workspace, 'app-old'), new: rustProgram(workspace, 'app-new') };
+}
+
+/** The size of the largest. */
+export async function largestBytes(pairs: readonly ProgramPair[]): Promise<number> {
+  const files = pairs.flatMap((pair) => [pair.old, pair.new]);
+  return Math.max(...(await Promise.all(files.map(async (file) => (await stat(file)).size))));
+}
+
+export interface FillUpOptions {
+  /** Gets `old` and `new`; the caller's. */
+  readonly folder: string;
+  readonly sizeBytes: number;
+  /** What is appended, from its start. */
+  readonly filler: Uint8Array;
+}
+
+/** Copies of the pair in the folder, all of one size. */
+export async function filledUp(pair: ProgramPair, { folder, sizeBytes, filler }: FillUpOptions): Promise<ProgramPair> {
+  const copies = { old: join(folder, 'old'), new: join(folder, 'new') };
+  for (const which of ['old', 'new'] as const) {
+    await copyProgram(pair[which], copies[which]);
+    await appendFile(copies[which], filler.subarray(0, sizeBytes - (await stat(copies[which])).size));
+  }
+  return copies;
+}
+
+/** The bytes of a program without its region and anchor: a file with a second of them is no program. */
+export async function fillerFrom(program: string): Promise<Uint8Array> {
+  const bytes = await readFile(program);
+  const start = bytes.indexOf(Buffer.from(anchorBytes()));
+  const filler = Buffer.concat([bytes.subarray(0, start), bytes.subarray(start + ANCHOR_BYTES + REGION_BYTES)]);
+  if (start < 0 || filler.includes(Buffer.from(anchorBytes())) || filler.includes(Buffer.from(boundBytes()))) {
+    throw new Error(`${program} has its region not once, directly behind its anchor`);
+  }
+  return filler;
+}
+
+/** Signed copies of the pair in the folder, by an owner of their own: what others have announced is not for them. */
+export async function signedCopies(pair: ProgramPair, folder: string): Promise<ProgramPair & { owner: PublicKey }> {
+  const key = ownerKeyFromSeed(Uint8Array.from(randomBytes(32)));
+  const copies = { old: join(folder, 'updating'), new: join(folder, 'seeding') };
+  await copyProgram(pair.old, copies.old);
+  await copyProgram(pair.new, copies.new);
+  // Rust's own signer writes the version of its crate: no update would ever be newer (docs/spec/03-release.md).
+  await signProgram({ program: copies.old, key, appVersion: OLD_VERSION });
+  await signProgram({ program: copies.new, key, appVersion: NEW_VERSION });
+  return { ...copies, owner: key.publicKey };
+}
