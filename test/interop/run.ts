@@ -22,7 +22,15 @@ const REPORTER = join(HERE, 'support/table-reporter.ts');
 const VITEST_OPTIONS = ['--project', 'interop', '--reporter', 'default', '--reporter', REPORTER];
 const MACHINES = Math.min(3, availableParallelism());
 /** Those that take minutes, so that none of them is started last. */
-const LONGEST = ['slots', 'live-relay', 'hostile-program', 'hostile-publish', 'live-update', 'live-refused'];
+const LONGEST = [
+  'slots',
+  'live-relay',
+  'hostile-program',
+  'hostile-publish',
+  'live-update',
+  'live-refused',
+  'live-migrate',
+];
 
 const folder = mkdtempSync(join(tmpdir(), 'peerpatch-interop-'));
 try {
