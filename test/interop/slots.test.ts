@@ -48,7 +48,7 @@ let lastMinute = 29_000_000;
 const nextMinute = (): number => (lastMinute += 10);
 
 for (const [kind, versions] of MEETINGS) {
-  describe.skipIf(!isAvailable(kind))(`on a DHT of ${kind} nodes`, () => {
+  describe.skipIf(!isAvailable(kind))(`on a DHT of ${kind === 'ours' ? 'our' : kind} nodes`, () => {
     let network: Network;
     let client: MainlineDht;
     beforeAll(async () => {
@@ -73,7 +73,7 @@ for (const [kind, versions] of MEETINGS) {
       afterAll(() => oracle.close());
 
       const row = (direction: CaseRow['direction']): CaseRow => ({
-        case: `slot, DHT of ${kind} nodes`,
+        case: `slot, DHT of ${kind === 'ours' ? 'our' : kind} nodes`,
         direction,
         versions: `rustpatcher ${version}, distributed-topic-tracker ${TRACKERS[version]}`,
       });
