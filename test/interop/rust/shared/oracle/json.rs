@@ -15,12 +15,21 @@ pub struct Request {
 
 impl Request {
     pub fn text(&self, name: &str) -> Result<&str> {
-        self.fields.get(name).and_then(Value::as_str).with_context(|| format!("{name}: text is missing"))
+        self.fields
+            .get(name)
+            .and_then(Value::as_str)
+            .with_context(|| format!("{name}: text is missing"))
     }
 
     pub fn number<T: TryFrom<i64>>(&self, name: &str) -> Result<T> {
-        let number = self.fields.get(name).and_then(Value::as_i64).with_context(|| format!("{name}: number is missing"))?;
-        T::try_from(number).ok().with_context(|| format!("{name}: out of range"))
+        let number = self
+            .fields
+            .get(name)
+            .and_then(Value::as_i64)
+            .with_context(|| format!("{name}: number is missing"))?;
+        T::try_from(number)
+            .ok()
+            .with_context(|| format!("{name}: out of range"))
     }
 
     pub fn bytes(&self, name: &str) -> Result<Vec<u8>> {
@@ -28,13 +37,20 @@ impl Request {
     }
 
     pub fn array<const N: usize>(&self, name: &str) -> Result<[u8; N]> {
-        self.bytes(name)?.try_into().ok().with_context(|| format!("{name}: not {N} bytes"))
+        self.bytes(name)?
+            .try_into()
+            .ok()
+            .with_context(|| format!("{name}: not {N} bytes"))
     }
 
     /// A list of texts; empty where the field is missing.
     pub fn texts(&self, name: &str) -> Vec<String> {
         let list = self.fields.get(name).and_then(Value::as_array);
-        list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+        list.into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
     }
 }
 
@@ -57,7 +73,12 @@ pub struct AnswerLine {
 
 impl Answer {
     pub fn with_id(self, id: u64) -> AnswerLine {
-        let mut line = AnswerLine { id, ok: None, error: None, panic: None };
+        let mut line = AnswerLine {
+            id,
+            ok: None,
+            error: None,
+            panic: None,
+        };
         match self {
             Answer::Ok(value) => line.ok = Some(value),
             Answer::Error(text) => line.error = Some(text),

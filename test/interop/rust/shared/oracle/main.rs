@@ -2,13 +2,9 @@
 //! Answers are `{"id", "ok"}`, `{"id", "error"}` or, where the crate under test panicked, `{"id", "panic"}`. Requests run
 //! at the same time; the process ends with its input. It only calls public functions of the published crates.
 
-#[path = "dht.rs"]
 mod dht;
-#[path = "formats.rs"]
 mod formats;
-#[path = "hostile.rs"]
 mod hostile;
-#[path = "json.rs"]
 mod json;
 
 use json::{Answer, Request};
@@ -28,7 +24,9 @@ async fn main() {
             };
             let mut line = serde_json::to_string(&answer.with_id(id)).expect("answers are JSON");
             line.push('\n');
-            std::io::stdout().write_all(line.as_bytes()).expect("the tests read the answers");
+            std::io::stdout()
+                .write_all(line.as_bytes())
+                .expect("the tests read the answers");
         });
     }
 }
@@ -48,7 +46,9 @@ async fn answer(request: Request) -> Answer {
 }
 
 fn panic_text(failure: tokio::task::JoinError) -> String {
-    let Ok(payload) = failure.try_into_panic() else { return "cancelled".into() };
+    let Ok(payload) = failure.try_into_panic() else {
+        return "cancelled".into();
+    };
     payload
         .downcast_ref::<String>()
         .cloned()

@@ -1,11 +1,8 @@
 //! Prints test vectors made by the newest crates that a network may meet beside rustpatcher's: the same keys and items, what
 //! changed in the slots, and the encoding of a signature behind its length. One JSON object, a member for each file.
 
-#[path = "items.rs"]
 mod items;
-#[path = "keys.rs"]
 mod keys;
-#[path = "rule.rs"]
 mod rule;
 
 use distributed_topic_tracker::{TopicId, salt, signing_keypair};
