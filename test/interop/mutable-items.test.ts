@@ -138,7 +138,10 @@ describe.each(MAINLINE_VERSIONS)('a client of mainline %s at our storing nodes',
     } finally {
       await peer.close();
     }
-    expect([...named].sort()).toEqual(network.addresses.map((address) => address.split(':')[1]).sort());
+    const nodes = network.addresses.map((address) => address.split(':')[1]);
+    expect([...named].filter((port) => !nodes.includes(port))).toEqual([]);
+    // A node that is far from all four targets may be named by nobody.
+    expect(named.size).toBeGreaterThan(nodes.length / 2);
   });
 });
 
