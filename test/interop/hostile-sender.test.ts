@@ -39,31 +39,31 @@ describe.each(MAINLINES)('mainline $version', ({ workspace, version, transaction
     oracle = startOracle(workspace);
   });
   afterAll(() => oracle.close());
-  const open = (server: 0 | 1, bootstrap: readonly string[]): Promise<{ node: number; port: number }> =>
-    oracle.ask('hostile-open', { server, bootstrap });
+  const open = (server: 0 | 1, bootstrap: readonly string[]): Promise<{ dht: number; port: number }> =>
+    oracle.ask('dht-open', { host: '0.0.0.0', port: 0, server, bootstrap, wait: 0 });
 
   interopCase(
     { ...row, versions },
     'a client walks among our nodes, and what it is given ends no reader',
     async (count) => {
-      const { node } = await open(0, scene.bootstrap);
+      const { dht } = await open(0, scene.bootstrap);
       for (const slot of scene.slots) {
         const { publicKey, salt } = slot.itemKey;
-        const items = await oracle.ask<string[]>('hostile-get', {
-          node,
+        const items = await oracle.ask<{ value: string }[]>('dht-get', {
+          dht,
           key: toHex(publicKey),
           salt: toHex(salt),
         });
         expect(items.length).toBeGreaterThan(0);
-        for (const value of items) await survives(oracle, slot, value);
+        for (const { value } of items) await survives(oracle, slot, value);
         count(items.length);
       }
-      await oracle.ask('hostile-contacts', { node });
+      await oracle.ask('dht-contacts', { dht });
     },
   );
 
   interopCase({ ...row, versions }, 'a node reads every query of ours and answers it', async (count) => {
-    const { port, node } = await open(1, []);
+    const { port, dht } = await open(1, []);
     const wire = await openWire(transactionBytes);
     try {
       for (const each of distinct(checked().filter(({ kind }) => kind === 'query'))) {
@@ -72,7 +72,7 @@ describe.each(MAINLINES)('mainline $version', ({ workspace, version, transaction
         expect([each.method, (await wire.ask(port, query)).length]).toEqual([each.method, 1]);
         count(1);
       }
-      await oracle.ask('hostile-contacts', { node });
+      await oracle.ask('dht-contacts', { dht });
     } finally {
       await wire.close();
     }
@@ -88,8 +88,8 @@ describe.each(MAINLINES)('mainline $version', ({ workspace, version, transaction
         answers.map(async (each) => {
           const stranger = await startScriptedNode(({ transaction }) => withTransaction(outer(each), transaction));
           try {
-            const { node } = await open(0, [stranger.address]);
-            const contacts = (): Promise<string[]> => oracle.ask('hostile-contacts', { node });
+            const { dht } = await open(0, [stranger.address]);
+            const contacts = (): Promise<string[]> => oracle.ask('dht-contacts', { dht });
             await expect.poll(contacts, { timeout: 20_000 }).toContain(stranger.address);
             count(1);
           } finally {

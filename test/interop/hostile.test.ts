@@ -38,8 +38,8 @@ describe.each(MAINLINES)(
       await wire.close();
       await oracle.close();
     });
-    const open = (server: 0 | 1, ...bootstrap: readonly string[]): Promise<{ node: number; port: number }> =>
-      oracle.ask('hostile-open', { server, bootstrap });
+    const open = (server: 0 | 1, ...bootstrap: readonly string[]): Promise<{ dht: number; port: number }> =>
+      oracle.ask('dht-open', { host: '0.0.0.0', port: 0, server, bootstrap, wait: 0 });
 
     interopCase(row, `a query is read only with a transaction id of ${transactionBytes} bytes`, async (count) => {
       const { port } = await open(1);
@@ -90,31 +90,31 @@ describe.each(MAINLINES)(
       `a put that has a key and not the rest ${outcome}, and a client as well`,
       async (count) => {
         for (const missing of ['seq', 'sig']) {
-          const { port, node } = await open(1);
+          const { port, dht } = await open(1);
           const whole = putArguments(latin1('whatever'));
           const packet = hand.queryPacket('put', { ...whole, [missing]: undefined }, transaction);
           wire.send(port, packet);
-          await expectEnd(node);
+          await expectEnd(dht);
           // A client answers nothing, and reads all the same.
           const other = await open(1);
           const client = await open(0, `127.0.0.1:${other.port}`);
           wire.send(client.port, packet);
-          await expectEnd(client.node);
+          await expectEnd(client.dht);
           count(2);
         }
       },
       60_000,
     );
 
-    async function expectEnd(node: number): Promise<void> {
+    async function expectEnd(dht: number): Promise<void> {
       if (survivesHalfPuts) {
         // A walk goes through the loop that reads packets: the packet has been read when it ends.
-        await oracle.ask('hostile-get', { node, key: toHex(SIGNER.publicKey), salt: '' });
-        await oracle.ask('hostile-contacts', { node });
+        await oracle.ask('dht-get', { dht, key: toHex(SIGNER.publicKey), salt: '' });
+        await oracle.ask('dht-contacts', { dht });
         return;
       }
       const panicked = (): Promise<boolean> =>
-        oracle.ask('hostile-contacts', { node }).then(
+        oracle.ask('dht-contacts', { dht }).then(
           () => false,
           (error: unknown) => error instanceof OraclePanic,
         );
@@ -134,10 +134,10 @@ describe.each(MAINLINES)(
           return variant?.packet(transaction) ?? 'silence';
         });
         try {
-          const { node } = await open(0, scripted.address);
+          const { dht } = await open(0, scripted.address);
           for (const { name, salt, seen } of variants) {
-            const values = await oracle.ask<unknown[]>('hostile-get', {
-              node,
+            const values = await oracle.ask<unknown[]>('dht-get', {
+              dht,
               key: toHex(SIGNER.publicKey),
               salt: toHex(salt),
             });
@@ -145,7 +145,7 @@ describe.each(MAINLINES)(
             count(1);
           }
           // It lives on: none of these is more than a value lost.
-          await oracle.ask('hostile-contacts', { node });
+          await oracle.ask('dht-contacts', { dht });
         } finally {
           await scripted.close();
         }

@@ -16,6 +16,7 @@ static OPENED: LazyLock<Mutex<Vec<AsyncDht>>> = LazyLock::new(Default::default);
 pub async fn answer(request: &Request) -> Result<Value> {
     match request.action.as_str() {
         "dht-open" => open(request).await,
+        // The nodes in the routing table. Panics where the crate's own thread has ended.
         "dht-contacts" => Ok(json!(opened(request)?.to_bootstrap().await)),
         "dht-put" => put(request).await,
         "dht-get" => get(request).await,
@@ -27,7 +28,7 @@ pub async fn answer(request: &Request) -> Result<Value> {
 }
 
 /// `port`: 0 for any. `server`: 1 for a node that answers, 0 for a client. Returns when
-/// somebody of `bootstrap` has answered. Nodes of mainline 5 listen on every address; the others on `host`.
+/// somebody of `bootstrap` has answered, or at once where `wait`, optional, is 0. Nodes of mainline 5 listen on every address; the others on `host`.
 async fn open(request: &Request) -> Result<Value> {
     let mut builder = Dht::builder();
     let bootstrap = request.texts("bootstrap");
@@ -38,7 +39,8 @@ async fn open(request: &Request) -> Result<Value> {
     #[cfg(not(feature = "rustpatcher-0-2-0"))]
     builder.bind_address(request.text("host")?.parse()?);
     let dht = builder.port(request.number("port")?).build()?.as_async();
-    if !bootstrap.is_empty() && !dht.bootstrapped().await {
+    let wait = request.number::<u8>("wait").unwrap_or(1) == 1;
+    if wait && !bootstrap.is_empty() && !dht.bootstrapped().await {
         bail!("nobody answered");
     }
     let port = dht.info().await.local_addr().port();

@@ -4,7 +4,6 @@
 
 mod dht;
 mod formats;
-mod hostile;
 mod json;
 
 use json::{Answer, Request};
@@ -34,10 +33,7 @@ async fn main() {
 async fn answer(request: Request) -> Answer {
     let result = match formats::answer(&request) {
         Some(result) => result,
-        None => match hostile::answer(&request).await {
-            Some(result) => result,
-            None => dht::answer(&request).await,
-        },
+        None => dht::answer(&request).await,
     };
     match result {
         Ok(value) => Answer::Ok(value),
