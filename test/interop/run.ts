@@ -3,8 +3,9 @@
  *
  * A machine is a network namespace: the names of the public DHT's routers and the name server are the test's own, nothing
  * leaves it, and all of it is gone at the end. Most cases wait for rustpatcher's timers, so a few files run at the same
- * time. They also depend on them: a file that fails is run once more, alone, and the end says so. Where the crates cannot be built, or no namespace can be made, one line says so and the run ends well; a
- * failure anywhere else is a failure. Arguments choose files: `npm run test:interop -- slots live`.
+ * time. They also depend on them: a file that fails is run once more, alone, and the end says so. Where the crates cannot
+ * be built, or no namespace can be made, one line says so and the run ends well; a failure anywhere else is a failure.
+ * Arguments choose files: `npm run test:interop -- slots live`.
  *
  * @module
  */
@@ -58,6 +59,9 @@ async function runCases(filters: readonly string[]): Promise<number> {
   const inOrder = files.toSorted().map((file) => outcomes.get(file));
   const rows = mergeRows(inOrder.flatMap((outcome) => outcome?.rows ?? []));
   console.log(`\n${formatTable(rows)}`);
+  // Of a long log the end is what people see first.
+  for (const row of rows.filter(({ result }) => result === 'failed'))
+    console.error(`FAILED: ${row.case} (${row.direction}; ${row.versions})`);
   if (again.length > 0) console.warn(`WARNING: needed a second run: ${again.join(', ')}`);
   return inOrder.every((outcome) => outcome?.passed === true) ? 0 : 1;
 }

@@ -7,7 +7,9 @@
  * @module
  */
 import { spawnSync } from 'node:child_process';
-import { join, resolve } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 
 const HERE = join(import.meta.dirname, '..');
 const CACHE = resolve(process.env['PEERPATCH_INTEROP_CACHE'] ?? join(HERE, '../../.cache/interop'));
@@ -51,12 +53,43 @@ export function whyNotBuildable(): string | undefined {
 
 /** Builds all programs; cargo's progress goes to stderr. */
 export function buildWorkspaces(): void {
+  const sources = sourcesDigest();
   for (const { name, cratePrograms } of WORKSPACES) {
+    const builtFrom = join(CACHE, name, 'built-from');
+    // cargo looks at the times of the files it built from, and another checkout's files are older than its programs.
+    const isOurs = readIfThere(builtFrom) === sources;
+    if (!isOurs && cargo(name, ['clean', '--release', ...members(name)], 'inherit').status !== 0)
+      throw new Error(`cargo clean failed in test/interop/rust/${name}`);
     const runs = [['build'], ...cratePrograms.map((crate) => ['build', '--package', crate, '--bins'])];
     for (const run of runs) {
       const { status } = cargo(name, [...run, '--release', '--locked'], 'inherit');
       if (status !== 0) throw new Error(`cargo ${run.join(' ')} failed in test/interop/rust/${name}`);
     }
+    writeFileSync(builtFrom, sources);
+  }
+}
+
+function members(workspace: Workspace['name']): string[] {
+  const entries = readdirSync(join(HERE, 'rust', workspace), { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).flatMap(({ name }) => ['--package', name]);
+}
+
+/** Hex, over the names and bytes of all files that the programs are built from. */
+function sourcesDigest(): string {
+  const digest = createHash('sha256');
+  const folder = join(HERE, 'rust');
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  for (const file of files.map(({ parentPath, name }) => join(parentPath, name)).toSorted())
+    digest.update(`${relative(folder, file)}\0`).update(createHash('sha256').update(readFileSync(file)).digest());
+  return digest.digest('hex');
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
