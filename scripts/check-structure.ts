@@ -22,7 +22,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['index', 'cli'],
 };
 /** Inside `core`, a folder may import only itself and folders to its left. */
-const CORE_ORDER = 'base crypto keys stamp release dht record transfer install schedule update'.split(' ');
+const CORE_ORDER =
+  'base crypto keys stamp release dht record content delta statement transfer install schedule update'.split(' ');
 /** The only place of `core` that may use the runtime, and the only module it may use. */
 const CORE_RUNTIME: Readonly<Record<string, readonly string[]>> = { crypto: ['node:crypto'] };
 /** Pure packages that `core` may import. */
