@@ -27,7 +27,13 @@ const CORE_ORDER =
 /** The only place of `core` that may use the runtime, and the only module it may use. */
 const CORE_RUNTIME: Readonly<Record<string, readonly string[]>> = { crypto: ['node:crypto'] };
 /** Pure packages that `core` may import. */
-const CORE_PACKAGES = ['@hpke/core', '@hpke/dhkem-x25519', '@hpke/chacha20poly1305'];
+const CORE_PACKAGES = [
+  '@hpke/core',
+  '@hpke/dhkem-x25519',
+  '@hpke/chacha20poly1305',
+  'semver/functions/compare.js',
+  'semver/functions/parse.js',
+];
 /** Entries of the package: for users only. */
 const ENTRIES = ['index', 'testing/index'];
 const MAX_LINES = 300;

@@ -50,3 +50,10 @@ export function u64le(value: number): Uint8Array {
 export function u64be(value: number): Uint8Array {
   return u64le(value).reverse();
 }
+
+/** @throws RangeError unless `length` bytes from `offset` on lie inside `sizeBytes` */
+export function checkRange(offset: number, length: number, sizeBytes: number): void {
+  const whole = Number.isSafeInteger(offset) && Number.isSafeInteger(length);
+  if (whole && offset >= 0 && length >= 0 && offset + length <= sizeBytes) return;
+  throw new RangeError(`${length} bytes from ${offset} on are not inside ${sizeBytes} bytes`);
+}

@@ -25,6 +25,18 @@ export const ERROR_CODES = [
   'RELEASE_WRONG_TARGET', // signed by the owner, for another system or processor
   'RELEASE_NOT_NEWER', // valid, but would not move the version forward
   'RELEASE_NOT_FOUND', // nobody announced a release of this owner
+  // statements
+  'STATEMENT_MALFORMED', // bytes that are not a statement
+  'STATEMENT_BAD_SIGNATURE', // not signed by this owner under this name
+  'STATEMENT_UNSUPPORTED', // signed by the owner, with something only newer versions understand
+  'STATEMENT_WRONG_NAME', // of another app, target or channel
+  'STATEMENT_ROLLED_BACK', // older than one seen before
+  'STATEMENT_CONFLICT', // two statements with one sequence number
+  'STATEMENT_EXPIRED', // its owner bounded its life, and that is over
+  'STATEMENT_FROM_FUTURE', // issued more than a day from now
+  'STATEMENT_TOO_FAR', // the running version is too old to jump to it
+  // content
+  'CONTENT_MALFORMED', // pages, chunks or compressed bytes that are not what their hash and the format ask for
   // discovery
   'RECORD_MALFORMED', // a slot value that is not a record
   'DHT_MESSAGE_MALFORMED', // a packet or item that is not what BEP 5/44 allow
@@ -38,6 +50,8 @@ export const ERROR_CODES = [
   'PEER_TIMEOUT', // connected, then silent
   'PEER_TOO_SLOW', // below the minimum rate
   'PEER_MISBEHAVED', // sent something the protocol does not allow
+  'CONTENT_NOT_FOUND', // no source has a page or chunk of the release
+  'DELTA_MALFORMED', // a delta that is damaged, or made for another program
   // install and restart
   'PROGRAM_UNREADABLE', // the program file is missing or cannot be read
   'INSTALL_NOT_WRITABLE', // no permission to replace the program where it is
@@ -45,9 +59,11 @@ export const ERROR_CODES = [
   'INSTALL_FAILED', // nothing was replaced: the old program is still in place
   'RESTART_FAILED', // installed, but the running process could not be replaced
   // agent, tools
+  'MEMORY_UNUSABLE', // what this node remembers could not be read or kept; it goes on without
   'AGENT_FAILED', // the agent's thread ended; the host is not affected
   'OPTION_INVALID', // an option or argument out of its range
   'BUILD_FAILED', // no executable was made
+  'MIRROR_UNWRITABLE', // an export could not write the folder of the mirror
   'CANCELLED', // stopped on request; nothing was left behind
 ] as const;
 

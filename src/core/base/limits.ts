@@ -16,6 +16,13 @@ export const MAX_ELF_SECTIONS = 4096;
 export const MAX_MACHO_TAIL_SHARE: number = 1 / 64;
 export const MACHO_TAIL_FLOOR_BYTES: number = 1024 ** 2;
 
+/** One chunk of a content, decoded. */
+export const MAX_CHUNK_BYTES: number = 128 * 1024;
+/** One page of a manifest: its entries, its level, and the bytes these make. */
+export const MAX_PAGE_ENTRIES = 256;
+export const MAX_PAGE_LEVEL = 4;
+export const MAX_PAGE_BYTES: number = 1 + 40 * MAX_PAGE_ENTRIES;
+
 /** Largest UDP payload we read. KRPC answers stay far below. */
 export const MAX_PACKET_BYTES = 2048;
 /** Nesting of lists and dictionaries in a KRPC message. */
@@ -37,6 +44,8 @@ export const MAX_WALK_CANDIDATES = 256;
 export const MAX_WALK_QUERIES = 192;
 /** Items a storing node keeps: the least recently used goes first. */
 export const MAX_STORED_ITEMS = 1000;
+/** Storing nodes that are remembered for what was put there. */
+export const MAX_UPKEEP_NODES = 256;
 /** Addresses a node counts queries of. */
 export const MAX_RATED_ADDRESSES = 4096;
 /** Addresses that are remembered for not answering. */
@@ -53,6 +62,23 @@ export const MAX_SEALED_RECORD_BYTES = 2048;
 export const MAX_HINT_ADDRESSES = 4;
 export const MAX_RELAY_URL_BYTES = 128;
 
+/** The bencoded dictionary of a statement: what is left of an item's value behind the length of a byte string. */
+export const MAX_STATEMENT_VALUE_BYTES = 996;
+/** Deltas and mirrors one statement may name. */
+export const MAX_STATEMENT_DELTAS = 8;
+export const MAX_STATEMENT_MIRRORS = 4;
+/** A URL in a statement. */
+export const MAX_STATEMENT_URL_BYTES = 200;
+/** Sequence numbers of one name that are remembered, the highest, and different items that are verified once. */
+export const MAX_SIGHTED_SEQS = 8;
+export const MAX_SIGHTED_ITEMS = 64;
+/** How long a source may take to say which statement it has. */
+export const STATEMENT_ANSWER_MS = 15_000;
+/** Mean pause between two looks for a statement in the DHT: it lies at the same twenty nodes for everybody. */
+export const STATEMENT_LOOK_INTERVAL_MS: number = 10 * 60_000;
+/** Peers of a release that are connected to. */
+export const MAX_PEER_SOURCES = 6;
+
 /** One read from a peer, and one write to it. Larger ones are hardly faster and stall the thread that converts them. */
 export const TRANSFER_CHUNK_BYTES: number = 128 * 1024;
 /** Incoming connections whose handshake is not done. More are turned away. */
@@ -61,6 +87,18 @@ export const MAX_HANDSHAKES = 64;
 export const MAX_UNREAD_BYTES: number = 2.5 * 1024 ** 2;
 /** Addresses tried for one peer. */
 export const MAX_DIALED_ADDRESSES = 8;
+
+/** One block of a delta, unpacked: the unit in which deltas are read. */
+export const MAX_DELTA_BLOCK_BYTES: number = 1024 ** 2;
+
+/** Deltas from updates that are kept for others, of all programs of one user together. */
+export interface KeptDeltaLimits {
+  readonly maxFiles: number;
+  /** A delta that is larger is not kept. */
+  readonly maxBytes: number;
+}
+
+export const KEPT_DELTA_LIMITS: KeptDeltaLimits = { maxFiles: 4, maxBytes: 256 * 1024 ** 2 };
 
 /** How long a peer may take over a transfer. Time counts only while it is the peer that is waited for. */
 export interface PaceLimits {
@@ -115,3 +153,86 @@ export const SERVE_LIMITS: ServeLimits = {
   windowMs: 60_000,
   minBytesPerSecond: 4 * 1024,
 };
+
+/** Of a source, as the one who asks it. */
+export interface SourceLimits extends PaceLimits {
+  readonly connectMs: number;
+  /** Requests under way to one source. More than a fast line with a long way takes is of no use. */
+  readonly lanes: number;
+}
+
+export const SOURCE_LIMITS: SourceLimits = {
+  connectMs: 15_000,
+  lanes: 32,
+  idleMs: 15_000,
+  windowMs: 30_000,
+  minBytesPerSecond: 16 * 1024,
+};
+
+/** Of collecting content from several sources. */
+export interface CollectLimits {
+  /** Bytes of objects asked for and not yet written; each may be held twice, as it came and as it is. */
+  readonly maxHeldBytes: number;
+  /** Requests a source gets before it has answered one; each answer adds one, up to its lanes. */
+  readonly firstRequests: number;
+  /** When nothing else is left to ask for, an object that a source takes longer for is asked of another one too. */
+  readonly patienceMs: number;
+  /** A source that so often in a row had nothing of what it was asked is asked no more. */
+  readonly maxMisses: number;
+}
+
+export const COLLECT_LIMITS: CollectLimits = {
+  maxHeldBytes: 4 * 1024 ** 2,
+  firstRequests: 4,
+  patienceMs: 1000,
+  maxMisses: 32,
+};
+
+/** Of serving statements, pages and chunks. */
+export interface ExchangeLimits extends PaceLimits {
+  /** Connections at once. */
+  readonly maxConnections: number;
+  /** Connections of one node. */
+  readonly maxConnectionsPerNode: number;
+  /** From the open connection to the last byte of the auth. */
+  readonly requestMs: number;
+  /** Answers prepared or waiting to be sent on one connection: further requests are not read. */
+  readonly maxQueued: number;
+  /** Objects read and compressed at once, for all connections. */
+  readonly maxEncodings: number;
+  /** Wait for one of them. */
+  readonly placeMs: number;
+  /** A client that asks for nothing so long is closed; `idleMs` is for one that does not take its answers. */
+  readonly silenceMs: number;
+  /** While others find no free connection: a client that asked for nothing so long makes room. */
+  readonly graceMs: number;
+  /** While others find no free connection: a client that was sent more makes room. */
+  readonly turnBytes: number;
+  /** What a request counts beside the bytes of its answer. */
+  readonly requestBytes: number;
+  /** How long a refused client has to read the refusal. */
+  readonly refusalMs: number;
+  /** How long a client that has received everything has to close. */
+  readonly closeMs: number;
+}
+
+export const EXCHANGE_LIMITS: ExchangeLimits = {
+  maxConnections: 32,
+  maxConnectionsPerNode: 4,
+  requestMs: 10_000,
+  maxQueued: 4,
+  maxEncodings: 4,
+  placeMs: 10_000,
+  silenceMs: 30_000,
+  graceMs: 2000,
+  turnBytes: 64 * 1024 ** 2,
+  requestBytes: 1024,
+  refusalMs: 1000,
+  closeMs: 5000,
+  idleMs: 30_000,
+  windowMs: 60_000,
+  minBytesPerSecond: 4 * 1024,
+};
+
+/** Encoded objects a node keeps for the next one that asks. */
+export const MAX_ENCODED_CACHE_BYTES: number = 8 * 1024 ** 2;

@@ -1,5 +1,5 @@
 /**
- * SHA-512, its truncated form H32, and SHA-1 for DHT targets. The only hash functions of the v0 formats.
+ * SHA-512 and its truncated form H32 (v0 formats), SHA-256 (v1 formats), SHA-1 (DHT targets).
  *
  * `node:crypto` is allowed inside this folder alone: these functions are pure, and the engine's implementation is ten
  * times faster than any in JavaScript (docs/adr/0002).
@@ -18,20 +18,35 @@ export function sha512Half(...parts: readonly Uint8Array[]): Uint8Array {
   return sha512(...parts).slice(0, 32);
 }
 
+/** SHA-256 of the parts, joined. 32 bytes. */
+export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  return digest('sha256', parts);
+}
+
 /** SHA-1 of the parts, joined. 20 bytes. Only where BEP 5 and BEP 44 ask for it: nothing's safety rests on it. */
 export function sha1(...parts: readonly Uint8Array[]): Uint8Array {
   return digest('sha1', parts);
 }
 
-/** A SHA-512 that is fed piece by piece. */
-export interface Sha512 {
+/** A hash that is fed piece by piece. */
+export interface RunningHash {
   update(bytes: Uint8Array): void;
-  /** The 64 bytes. Ends the hash. */
+  /** The hash, as long as its algorithm says. Ends it. */
   digest(): Uint8Array;
 }
 
-export function createSha512(): Sha512 {
-  const hash = createHash('sha512');
+/** 64 bytes at the end. */
+export function createSha512(): RunningHash {
+  return running('sha512');
+}
+
+/** 32 bytes at the end. */
+export function createSha256(): RunningHash {
+  return running('sha256');
+}
+
+function running(algorithm: string): RunningHash {
+  const hash = createHash(algorithm);
   return {
     update: (bytes) => void hash.update(bytes),
     digest: () => new Uint8Array(hash.digest()),

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { asciiBytes, compareBytes, concatBytes, equalBytes, u64be, u64le } from '../../../src/core/base/bytes.ts';
+import {
+  asciiBytes,
+  checkRange,
+  compareBytes,
+  concatBytes,
+  equalBytes,
+  u64be,
+  u64le,
+} from '../../../src/core/base/bytes.ts';
 
 const bytes = fc.uint8Array({ maxLength: 40 });
 
@@ -66,5 +74,26 @@ describe('u64le and u64be', () => {
   });
   it('refuse fractions', () => {
     expect(() => u64le(0.5)).toThrow(RangeError);
+  });
+});
+
+describe('checkRange', () => {
+  const cases: [offset: number, length: number, isInside: boolean][] = [
+    [0, 10, true],
+    [10, 0, true],
+    [9, 1, true],
+    [9, 2, false],
+    [-1, 1, false],
+    [0, -1, false],
+    [0.5, 1, false],
+    [Number.NaN, 1, false],
+    [Number.MAX_SAFE_INTEGER, 1, false],
+  ];
+  it.each(cases)('%d and %d bytes from there on, of 10: %o', (offset, length, isInside) => {
+    const check = (): void => {
+      checkRange(offset, length, 10);
+    };
+    if (isInside) expect(check).not.toThrow();
+    else expect(check).toThrow(RangeError);
   });
 });

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import * as limits from '../../../src/core/base/limits.ts';
 
-const { FETCH_LIMITS, SERVE_LIMITS, ...single } = limits;
-const all: [name: string, value: unknown][] = [
-  ...Object.entries(single),
-  ...Object.entries(FETCH_LIMITS).map(([name, value]): [string, unknown] => [`FETCH_LIMITS.${name}`, value]),
-  ...Object.entries(SERVE_LIMITS).map(([name, value]): [string, unknown] => [`SERVE_LIMITS.${name}`, value]),
-];
+const { FETCH_LIMITS, SERVE_LIMITS, SOURCE_LIMITS, EXCHANGE_LIMITS } = limits;
+/** A group of limits counts as one for each of its fields. */
+const all: [name: string, value: unknown][] = Object.entries(limits).flatMap(([name, value]) =>
+  typeof value === 'object'
+    ? Object.entries(value).map(([field, each]): [string, unknown] => [`${name}.${field}`, each])
+    : [[name, value]],
+);
 
 describe('limits', () => {
   it.each(all)('%s is a positive, finite number', (_name, value) => {
@@ -28,5 +29,14 @@ describe('limits', () => {
 
   it('a server waits longer for a slow client than the client for one piece', () => {
     expect(SERVE_LIMITS.idleMs).toBeGreaterThanOrEqual(FETCH_LIMITS.idleMs);
+  });
+
+  it('the same holds for the exchange', () => {
+    expect(SOURCE_LIMITS.idleMs).toBeGreaterThan(EXCHANGE_LIMITS.placeMs);
+    expect(EXCHANGE_LIMITS.idleMs).toBeGreaterThanOrEqual(SOURCE_LIMITS.idleMs);
+  });
+
+  it('what is asked for at once is more than the longest chunk, or nothing else could be asked beside it', () => {
+    expect(limits.COLLECT_LIMITS.maxHeldBytes).toBeGreaterThan(2 * limits.MAX_CHUNK_BYTES);
   });
 });
