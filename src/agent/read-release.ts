@@ -8,11 +8,16 @@ import type { PublicKey } from '../core/keys/public-key.ts';
 import { checkReleaseBytes } from '../core/release/accept.ts';
 import { decodeReleaseRegion } from '../core/release/region.ts';
 import { verifyRelease, type SignedRelease } from '../core/release/release.ts';
+import { decodeReleaseBlock } from '../core/stamp/block.ts';
 import { createMeasure, type StampedDigest } from '../core/stamp/measure.ts';
+import { checkStatement } from '../core/statement/accept.ts';
+import { readOwnStatement, type SignedStatement } from '../core/statement/statement.ts';
 import type { OpenProgram } from '../ports/program.ts';
 
 export interface ReadRelease {
   readonly release: SignedRelease;
+  /** Undefined for a program that was signed without one. */
+  readonly statement: SignedStatement | undefined;
   readonly measured: StampedDigest;
 }
 
@@ -23,7 +28,7 @@ export interface MeasureOptions {
 
 /**
  * @throws PeerpatchError STAMP_MISSING, STAMP_MALFORMED, VERSION_MALFORMED, RELEASE_UNSIGNED, RELEASE_BAD_SIGNATURE,
- *   RELEASE_MISMATCH, PROGRAM_UNREADABLE, CANCELLED
+ *   RELEASE_MISMATCH, STATEMENT_MALFORMED, STATEMENT_BAD_SIGNATURE, STATEMENT_UNSUPPORTED, PROGRAM_UNREADABLE, CANCELLED
  */
 export async function readRelease(
   program: OpenProgram,
@@ -33,7 +38,16 @@ export async function readRelease(
   const measured = await measureProgram(program, options);
   const release = verifyRelease(owner, decodeReleaseRegion(measured.region));
   checkReleaseBytes(release, measured);
-  return { release, measured };
+  return { release, statement: ownStatement(owner, measured), measured };
+}
+
+/** The root it names is believed: the release's hash, just verified, covers the same bytes and the statement. */
+function ownStatement(owner: PublicKey, measured: StampedDigest): SignedStatement | undefined {
+  const item = measured.block && decodeReleaseBlock(measured.block);
+  if (item === undefined) return undefined;
+  const statement = readOwnStatement(owner, item);
+  checkStatement(statement, measured, statement.root);
+  return statement;
 }
 
 /** @throws PeerpatchError STAMP_MISSING, STAMP_MALFORMED, PROGRAM_UNREADABLE, CANCELLED */

@@ -4,7 +4,9 @@ import type { ErrorCode } from '../../src/core/base/errors.ts';
 import { ownerKeyFromSeed } from '../../src/core/keys/owner-key.ts';
 import { REGION_BYTES } from '../../src/core/stamp/region.ts';
 import { MemoryProgram } from '../../src/testing/memory-program.ts';
-import { sampleProgram, signSample } from '../../src/testing/sample-program.ts';
+import { encodeReleaseBlock } from '../../src/core/stamp/block.ts';
+import { signStatement, type Statement } from '../../src/core/statement/statement.ts';
+import { sampleProgram, signSample, signSampleStatement } from '../../src/testing/sample-program.ts';
 import { failure, filler, insert, OWNER } from '../support/stamp-samples.ts';
 
 const UNSIGNED = sampleProgram({ version: '1.2.3', sizeBytes: 200_000 });
@@ -52,6 +54,35 @@ describe('reading a release from a program', () => {
   it("rejects: another owner's", async () => {
     await expect(read(file, STRANGER)).rejects.toEqual(failure('RELEASE_BAD_SIGNATURE'));
     expect((await read(signSample(UNSIGNED, STRANGER).file, STRANGER)).release.version.minor).toBe(2);
+  });
+});
+
+describe('reading a statement from a program', () => {
+  const stated = signSampleStatement(UNSIGNED, OWNER, { version: '1.2.3-rc.1' });
+  /** Another statement of the owner in the same program, the region signed for it. */
+  const withStatement = (fields: Partial<Statement>): Uint8Array => {
+    const bytes = stated.file.slice();
+    const { item } = signStatement(OWNER, { ...stated.statement, ...fields }, 1n);
+    bytes.set(encodeReleaseBlock(item), stated.statement.stampOffset);
+    return signSample(bytes, OWNER).file;
+  };
+
+  it('gives it, verified; none for a program without one', async () => {
+    expect((await read(stated.file)).statement).toEqual(stated.statement);
+    expect((await read(file)).statement).toBeUndefined();
+  });
+
+  it.each([
+    ['another version than the region', { version: '1.2.4' }],
+    ['another offset', { stampOffset: stated.statement.stampOffset + 1 }],
+    ['another size', { sizeBytes: 200_001 }],
+  ])('rejects: %s', async (_name, fields) => {
+    await expect(read(withStatement(fields))).rejects.toEqual(failure('RELEASE_MISMATCH'));
+  });
+
+  it('believes the root: the hash in the region covers the same bytes', async () => {
+    const root = new Uint8Array(32);
+    expect((await read(withStatement({ root }))).statement?.root).toEqual(root);
   });
 });
 

@@ -1,7 +1,8 @@
 /**
  * The topic: the name under which the nodes of one program meet, and the secret its slots derive from.
  *
- *   name          ASCII "rustpatcher:" || owner's public key in z-base-32
+ *   name          v0: ASCII "rustpatcher:" || owner's public key in z-base-32
+ *                 v1: ASCII "peerpatch:" || owner's public key in z-base-32 || ":" || app || ":" || target || ":" || channel
  *   id            H32(name)
  *   secret hash   H32(SHA-512(id || ASCII "v1"))
  *
@@ -23,6 +24,14 @@ export interface Topic {
 /** The topic of rustpatcher 0.2, where the owner's key is the only name. */
 export function v0Topic(owner: PublicKey): Topic {
   return topicOf(`rustpatcher:${formatPublicKey(owner)}`);
+}
+
+/** The topic of releases with a statement: programs of different targets under one key never meet. */
+export function statementTopic(
+  owner: PublicKey,
+  { app, target, channel }: { readonly app: string; readonly target: string; readonly channel: string },
+): Topic {
+  return topicOf(`peerpatch:${formatPublicKey(owner)}:${app}:${target}:${channel}`);
 }
 
 function topicOf(name: string): Topic {

@@ -38,12 +38,25 @@ export function isReleaseRegion(region: Uint8Array, release: Release): boolean {
 /**
  * The 176 bytes of the region before the program is signed: the version, and zeros.
  *
+ * @param version as a text also one with a pre-release: `1.2.0-beta.1`. A signed region holds the three numbers alone.
  * @throws PeerpatchError VERSION_MALFORMED when it has no room
  */
-export function encodeUnsignedRegion(version: Version): Uint8Array {
-  checkFitsRegion(version);
-  const versionText = formatVersion(version);
+export function encodeUnsignedRegion(version: Version | string): Uint8Array {
+  const versionText = typeof version === 'string' ? version : formatVersion(version);
+  if (!isVersionText(versionText)) {
+    throw new PeerpatchError(
+      'VERSION_MALFORMED',
+      `no program can be built as version ${JSON.stringify(versionText.slice(0, 80))}: expected A.B.C or A.B.C-pre.1 of at most ${VERSION_TEXT_BYTES} characters; "peerpatch sign --app-version" takes longer ones`,
+    );
+  }
   return encodeRegion({ hash: new Uint8Array(32), sizeBytes: 0, signature: new Uint8Array(64), versionText });
+}
+
+function isVersionText(text: string): boolean {
+  const [, numbers] = /^(\d+\.\d+\.\d+)(?:-[0-9A-Za-z.-]+)?$/.exec(text) ?? [];
+  if (numbers === undefined || text.length > VERSION_TEXT_BYTES) return false;
+  parseVersion(numbers);
+  return true;
 }
 
 /**
@@ -53,17 +66,16 @@ export function encodeUnsignedRegion(version: Version): Uint8Array {
  */
 export function decodeReleaseRegion(bytes: Uint8Array): Release {
   const { hash, sizeBytes, signature, versionText } = decodeRegion(bytes);
-  const version = parseVersion(versionText);
   if (sizeBytes === 0 && [hash, signature].every((field) => field.every((byte) => byte === 0))) {
     throw new PeerpatchError(
       'RELEASE_UNSIGNED',
       `this program (version ${versionText}) is not signed yet: run "peerpatch sign" on it`,
     );
   }
-  return { version, hash, sizeBytes, signature };
+  return { version: parseVersion(versionText), hash, sizeBytes, signature };
 }
 
-/** The version a region names, signed or not. @throws PeerpatchError STAMP_MALFORMED, VERSION_MALFORMED */
+/** The version a region names, signed or not; not the one of an unsigned pre-release. @throws PeerpatchError STAMP_MALFORMED, VERSION_MALFORMED */
 export function readRegionVersion(bytes: Uint8Array): Version {
   return parseVersion(decodeRegion(bytes).versionText);
 }

@@ -31,6 +31,10 @@ export interface StampedDigest extends ProgramDigest, CutRegion {
   readonly bound: Binding;
   /** Which kind of program it is, for which processor. */
   readonly format: ProgramFormat;
+  /** Where the release block begins; undefined for a program without anchor, which has none. */
+  readonly stampOffset: number | undefined;
+  /** The release block's 1104 bytes, as they stand in the file. */
+  readonly block: Uint8Array | undefined;
 }
 
 export interface Measure {
@@ -98,8 +102,9 @@ export function createMeasure(): Measure {
       if (statedBytes !== undefined && fileBytes < statedBytes)
         throw malformed('the file ends before its code signature does');
       const found = cutter.finish();
-      const bound = position.finish(found.regionOffset);
-      return { ...found, hash: hash.digest().slice(0, 32), sizeBytes, fileBytes, bound, format };
+      const { binding: bound, block } = position.finish(found.regionOffset);
+      const stampOffset = block && found.regionOffset - block.length;
+      return { ...found, hash: hash.digest().slice(0, 32), sizeBytes, fileBytes, bound, format, stampOffset, block };
     },
   };
 }

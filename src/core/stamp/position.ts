@@ -5,7 +5,7 @@
  * in elsewhere, and so shift every byte between the two places in a program that still verifies. What does not change when
  * the region moves is the program *without* it, so that is where this looks for the one right place:
  *
- * 1. our own builds carry an anchor (marker.ts): the region stands directly behind it;
+ * 1. our own builds carry an anchor (marker.ts): release block and region stand directly behind it, in this order;
  * 2. Rust programs carry the region in a section of its own, and their section table says where that is.
  *
  * Programs with neither are not bound: v0 has nothing that would.
@@ -14,6 +14,7 @@
  */
 import { PeerpatchError } from '../base/errors.ts';
 import { createElfWatch, readElfHead, type ElfHead, type ElfWatch } from './elf.ts';
+import { RELEASE_BLOCK_BYTES } from './block.ts';
 import { createFinder } from './finder.ts';
 import { createHead, type Head, type NeedBytes } from './head.ts';
 import { readMachO } from './macho.ts';
@@ -30,12 +31,20 @@ export interface PositionWatch {
   /** @throws PeerpatchError STAMP_MALFORMED for a second anchor */
   update(bytes: Uint8Array): void;
   /** @throws PeerpatchError STAMP_MALFORMED when the region is not where the program says */
-  finish(regionOffset: number): Binding;
+  finish(regionOffset: number): Bound;
+}
+
+export interface Bound {
+  readonly binding: Binding;
+  /** The 1104 bytes behind the anchor; undefined without one. */
+  readonly block: Uint8Array | undefined;
 }
 
 export function createPositionWatch(): PositionWatch {
   const finder = createFinder(anchorBytes());
   let anchorAt: number | undefined;
+  const block = new Uint8Array(RELEASE_BLOCK_BYTES);
+  let position = 0;
   let elf: ElfWatch | undefined;
   let section: SectionPlace | undefined;
   let head: Head | undefined = createHead(readPlace, (place) => {
@@ -43,12 +52,21 @@ export function createPositionWatch(): PositionWatch {
     else section = place;
   });
 
+  /** An anchor is reported when its last byte is there: the block begins in the same piece or a later one. */
+  const keepBlock = (bytes: Uint8Array, blockAt: number): void => {
+    const from = Math.max(blockAt - position, 0);
+    const to = Math.min(blockAt + RELEASE_BLOCK_BYTES - position, bytes.length);
+    if (from < to) block.set(bytes.subarray(from, to), position + from - blockAt);
+  };
+
   return {
     update(bytes) {
       finder.update(bytes, (offset) => {
         if (anchorAt !== undefined) throw moved('it has two anchors');
         anchorAt = offset;
       });
+      if (anchorAt !== undefined) keepBlock(bytes, anchorAt + ANCHOR_BYTES);
+      position += bytes.length;
       const known = head === undefined ? bytes : head.update(bytes);
       if (known === undefined) return;
       head = undefined;
@@ -56,18 +74,17 @@ export function createPositionWatch(): PositionWatch {
     },
     finish(regionOffset) {
       const place = elf?.finish() ?? section;
-      if (anchorAt !== undefined && anchorAt + ANCHOR_BYTES !== regionOffset) {
-        throw moved(
-          `it belongs at offset ${anchorAt + ANCHOR_BYTES}, behind the anchor, and stands at ${regionOffset}`,
-        );
+      const boundTo = anchorAt === undefined ? undefined : anchorAt + ANCHOR_BYTES + RELEASE_BLOCK_BYTES;
+      if (boundTo !== undefined && boundTo !== regionOffset) {
+        throw moved(`it belongs at offset ${boundTo}, behind anchor and release block, and stands at ${regionOffset}`);
       }
       if (place !== undefined && (place.offset !== regionOffset || place.sizeBytes !== REGION_BYTES)) {
         throw moved(
           `its section has ${place.sizeBytes} bytes at offset ${place.offset}, the region ${REGION_BYTES} at ${regionOffset}`,
         );
       }
-      if (anchorAt !== undefined) return 'anchor';
-      return place === undefined ? 'none' : 'section';
+      if (boundTo !== undefined) return { binding: 'anchor', block };
+      return { binding: place === undefined ? 'none' : 'section', block: undefined };
     },
   };
 }

@@ -6,20 +6,19 @@
  *
  * @module
  */
-import type { SignedRelease } from '../release/release.ts';
-import { compareVersions, type Version } from '../release/version.ts';
 import { isDue, keepDeadline, nextDeadline, type LocalTime } from '../schedule/due.ts';
 import type { UpdateMode } from '../schedule/mode.ts';
+import { compareAppVersions } from '../statement/app-version.ts';
 import { isBlocked, NO_FAILURES, withFailure, withoutFailures, type Backoff } from './backoff.ts';
 
 export interface UpdateState {
-  /** The release this process runs. */
-  readonly running: SignedRelease;
-  /** The release in the program file: the running one until an update is really installed. */
-  readonly installed: SignedRelease;
+  /** The version this process runs. */
+  readonly running: string;
+  /** The version in the program file: the running one until an update is really installed. */
+  readonly installed: string;
   /** Unix milliseconds at which to restart; undefined when time does not decide. */
   readonly restartAt: number | undefined;
-  /** Keys: a peer's node id in hex, or {@link INSTALL} and {@link RESTART} for this machine's own failures. */
+  /** Keys: what a candidate is blamed by, or {@link INSTALL} and {@link RESTART} for this machine's own failures. */
   readonly failures: Backoff;
 }
 
@@ -36,30 +35,20 @@ export interface Moment {
   readonly zone: LocalTime;
 }
 
-export function initialState(running: SignedRelease): UpdateState {
+export function initialState(running: string): UpdateState {
   return { running, installed: running, restartAt: undefined, failures: NO_FAILURES };
 }
 
 /** Whether the program file is ahead of the running process. */
 export function isWaiting(state: UpdateState): boolean {
-  return compareVersions(state.installed.version, state.running.version) > 0;
+  return compareAppVersions(state.installed, state.running) > 0;
 }
 
-/** What a release must be above to be fetched. */
-export function newerThan({ installed }: UpdateState): Version {
-  return installed.version;
-}
-
-/** After the program file became `release`. */
-export function afterInstall(
-  state: UpdateState,
-  release: SignedRelease,
-  mode: UpdateMode,
-  moment: Moment,
-): UpdateState {
+/** After the program file became `version`. */
+export function afterInstall(state: UpdateState, version: string, mode: UpdateMode, moment: Moment): UpdateState {
   return {
     ...state,
-    installed: release,
+    installed: version,
     restartAt: restartTime(mode, moment),
     failures: withoutFailures(state.failures, INSTALL),
   };

@@ -40,6 +40,7 @@ describe('an item elsewhere', () => {
   it.each([
     ['a salt that is no seed', latin1('salt')],
     ['a salt that is the seed of another key', new Uint8Array(32).fill(9)],
+    ['the salt of a statement', concatBytes(latin1('pp1'), new Uint8Array(32).fill(8))],
     ['no salt', new Uint8Array()],
   ])('is readable whatever its value: %s', (_, salt) => {
     const { publicKey, sign } = ed25519Signer(new Uint8Array(32).fill(8));

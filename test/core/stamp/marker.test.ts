@@ -30,7 +30,7 @@ describe('markers', () => {
   it('are the bound of the v0 profile and our anchor', () => {
     expect(toHex(boundBytes())).toBe(V0.stamp.bound);
     expect(boundBytes()).toHaveLength(BOUND_BYTES);
-    expect(anchorBytes()).toEqual(hexdump('17' + toHex(asciiBytes('PEERPATCH:STAMP:v0')) + '17'));
+    expect(anchorBytes()).toEqual(hexdump('17' + toHex(asciiBytes('PEERPATCH:STAMP:v1')) + '17'));
     expect(anchorBytes()).toHaveLength(ANCHOR_BYTES);
   });
 

@@ -60,21 +60,27 @@ describe('measure', () => {
   });
 
   describe('of an anchored program', () => {
-    const genuine = concatBytes(filler(500), anchorBytes(), UNSIGNED, filler(500));
-    const without = concatBytes(filler(500), anchorBytes(), filler(500));
+    const BLOCK = filler(1104, 9);
+    const genuine = concatBytes(filler(500), anchorBytes(), BLOCK, UNSIGNED, filler(500));
+    const without = concatBytes(filler(500), anchorBytes(), BLOCK, filler(500));
 
     it('finds the region bound', () => {
-      expect(measureFile(genuine)).toMatchObject({ bound: 'anchor', regionOffset: 520 });
+      expect(measureFile(genuine)).toMatchObject({
+        bound: 'anchor',
+        regionOffset: 1624,
+        stampOffset: 520,
+        block: BLOCK,
+      });
     });
 
-    it('refuses the region anywhere else, also where it splits the anchor', () => {
+    it('refuses the region anywhere else, also where it splits anchor or release block', () => {
       let refused = 0;
       for (let offset = 0; offset <= without.length; offset++) {
-        if (offset === 520) continue;
+        if (offset === 1624) continue;
         expect(() => measureFile(insert(without, UNSIGNED, offset))).toThrow(failure('STAMP_MALFORMED'));
         refused++;
       }
-      expect(refused).toBe(1020);
+      expect(refused).toBe(2124);
     });
   });
 
@@ -102,6 +108,8 @@ describe('measure', () => {
         regionOffset: 500,
         fileBytes: 1300,
         bound: 'none',
+        stampOffset: undefined,
+        block: undefined,
       });
     });
 
