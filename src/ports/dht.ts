@@ -1,18 +1,16 @@
 /**
  * The DHT as the agent sees it: walk to the nodes that store a key, see what each holds, store at each.
  *
- * Real: io/dht/mainline. Fake: testing/memory-dht. Items that reach the caller are verified against the slot's key
- * (BEP 44); what is inside them is not.
+ * Real: io/dht/mainline. Fake: testing/memory-dht. Items that reach the caller are verified against the key they were asked
+ * for under (BEP 44); what is inside them is not.
  *
  * @module
  */
+import type { ItemName } from '../core/dht/item.ts';
+import type { SignedItem } from '../core/stamp/block.ts';
 
-/** The key pair and salt that name one BEP 44 mutable item. */
-export interface ItemKey {
-  /** 32 bytes, Ed25519. Answers under another key are dropped. */
-  readonly publicKey: Uint8Array;
-  /** At most 64 bytes. */
-  readonly salt: Uint8Array;
+/** The name of an item and the secret key to it. */
+export interface ItemKey extends ItemName {
   /** Signs an item under `publicKey`. */
   sign(message: Uint8Array): Uint8Array;
 }
@@ -39,10 +37,25 @@ export interface StoringNode {
   put(seq: bigint, value: Uint8Array, signal?: AbortSignal): Promise<void>;
 }
 
-export interface DhtGetOptions {
+/** A {@link StoringNode} for an item whose secret key is elsewhere: it is stored as its owner signed it, or not at all. */
+export interface SignedStoringNode {
+  /** Host and port as `127.0.0.1:6881` or `[::1]:6881`: for logs, and the same at each look-up. */
+  readonly address: string;
+  /** Undefined when the node holds nothing valid for the target. */
+  readonly item: SignedItem | undefined;
+  /**
+   * Stores the item as it is at this node with the token it gave; no `cas`.
+   *
+   * @throws PeerpatchError DHT_PUT_REFUSED, also for a signature that is not the name's; DHT_UNREACHABLE; RangeError for a
+   * value or seq no node would store
+   */
+  put(item: SignedItem, signal?: AbortSignal): Promise<void>;
+}
+
+export interface DhtGetOptions<Node = StoringNode> {
   readonly signal?: AbortSignal;
   /** Called for each answering node as its answer arrives, before the walk has ended. */
-  readonly onNode?: (node: StoringNode) => void;
+  readonly onNode?: (node: Node) => void;
 }
 
 export interface Dht {
@@ -51,5 +64,11 @@ export interface Dht {
    * @throws PeerpatchError DHT_UNREACHABLE when no node answered at all
    */
   get(key: ItemKey, options?: DhtGetOptions): Promise<readonly StoringNode[]>;
+  /**
+   * The same for an item under somebody else's key.
+   *
+   * @throws PeerpatchError DHT_UNREACHABLE when no node answered at all
+   */
+  getSigned(name: ItemName, options?: DhtGetOptions<SignedStoringNode>): Promise<readonly SignedStoringNode[]>;
   close(): Promise<void>;
 }

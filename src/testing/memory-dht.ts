@@ -9,11 +9,12 @@
 import { asciiBytes } from '../core/base/bytes.ts';
 import { PeerpatchError } from '../core/base/errors.ts';
 import { sha1 } from '../core/crypto/hash.ts';
-import { itemBytes, itemTarget, isValidItem, signItem } from '../core/dht/item.ts';
+import { itemOf, itemTarget, signedItemOf, signItem, type ItemName, type MutableItem } from '../core/dht/item.ts';
 import { ItemStore } from '../core/dht/item-store.ts';
 import { compareDistance } from '../core/dht/node-id.ts';
 import { BUCKET_SIZE } from '../core/dht/routing-table.ts';
-import type { Dht, DhtGetOptions, ItemKey, ItemValue, StoringNode } from '../ports/dht.ts';
+import type { SignedItem } from '../core/stamp/block.ts';
+import type { Dht, DhtGetOptions } from '../ports/dht.ts';
 
 export interface MemoryDhtOptions {
   /** Storing nodes. Default 20. */
@@ -26,6 +27,14 @@ interface MemoryNode {
   readonly id: Uint8Array;
   readonly address: string;
   readonly items: ItemStore;
+}
+
+type Check = (signal?: AbortSignal) => void;
+
+interface AnsweringNode {
+  readonly address: string;
+  readonly item: SignedItem | undefined;
+  readonly store: (make: () => MutableItem, check: Check, signal?: AbortSignal) => Promise<void>;
 }
 
 /** The network: shared by everyone who joins it. */
@@ -51,7 +60,7 @@ export class MemoryDht {
   /** A client of the network. */
   join(): Dht {
     let open = true;
-    const check = (signal: AbortSignal | undefined): void => {
+    const check: Check = (signal) => {
       signal?.throwIfAborted();
       if (!open) throw new PeerpatchError('CANCELLED', 'the DHT client has been closed');
       if (!this.#online || this.#nodes.length === 0) {
@@ -62,7 +71,21 @@ export class MemoryDht {
       get: async (key, options = {}) => {
         await Promise.resolve();
         check(options.signal);
-        return this.#get(key, options, check);
+        return this.#find(key, options, ({ address, item, store }) => ({
+          address,
+          item: item && { seq: item.seq, value: item.value },
+          put: (seq, value, signal) =>
+            store(() => signItem({ ...key, sign: (message) => key.sign(message), seq, value }), check, signal),
+        }));
+      },
+      getSigned: async (name, options = {}) => {
+        await Promise.resolve();
+        check(options.signal);
+        return this.#find(name, options, ({ address, item, store }) => ({
+          address,
+          item,
+          put: (signed, signal) => store(() => itemOf(name, signed), check, signal),
+        }));
       },
       close: () => {
         open = false;
@@ -71,43 +94,25 @@ export class MemoryDht {
     };
   }
 
-  #get(key: ItemKey, { onNode }: DhtGetOptions, check: (signal?: AbortSignal) => void): readonly StoringNode[] {
-    const target = itemTarget(key.publicKey, key.salt);
+  #find<Node>(name: ItemName, { onNode }: DhtGetOptions<Node>, asNode: (node: AnsweringNode) => Node): readonly Node[] {
+    const target = itemTarget(name.publicKey, name.salt);
     const closest = [...this.#nodes].sort((a, b) => compareDistance(target, a.id, b.id)).slice(0, BUCKET_SIZE);
-    const found = closest.map((node): StoringNode => {
-      const put = async (seq: bigint, value: Uint8Array, signal?: AbortSignal): Promise<void> => {
-        const item = signItem({
-          publicKey: key.publicKey,
-          salt: key.salt,
-          sign: (message) => key.sign(message),
-          seq,
-          value,
-        });
+    const found = closest.map(({ address, items }) => {
+      const store: AnsweringNode['store'] = async (make, check, signal) => {
+        const item = make();
         await Promise.resolve();
         check(signal);
-        const refusal = node.items.put({ item, salt: key.salt, target }, this.#now());
-        if (refusal !== undefined) {
-          throw new PeerpatchError(
-            'DHT_PUT_REFUSED',
-            `${node.address} refused to store: ${refusal.code} ${refusal.text}`,
-          );
-        }
+        const refusal = items.put({ item, salt: name.salt, target }, this.#now());
+        if (refusal === undefined) return;
+        throw new PeerpatchError('DHT_PUT_REFUSED', `${address} refused to store: ${refusal.code} ${refusal.text}`);
       };
-      return { address: node.address, item: readItem(node, key, target, this.#now()), put };
+      const item = items.get(target, this.#now());
+      return asNode({ address, item: item && signedItemOf(item), store });
     });
-    for (const node of found) onNode?.(node);
+    if (onNode)
+      found.forEach((node) => {
+        onNode(node);
+      });
     return found;
   }
-}
-
-function readItem(
-  node: MemoryNode,
-  { publicKey, salt }: ItemKey,
-  target: Uint8Array,
-  nowMs: number,
-): ItemValue | undefined {
-  const item = node.items.get(target, nowMs);
-  if (item === undefined || !isValidItem(item, publicKey, salt)) return undefined;
-  const value = itemBytes(item);
-  return value && { seq: item.seq, value };
 }

@@ -3,6 +3,7 @@ import { discover, type DiscoverOptions } from '../../src/agent/discover.ts';
 import { PeerpatchError } from '../../src/core/base/errors.ts';
 import { toHex } from '../../src/core/base/hex.ts';
 import { MAX_SLOT_VALUES } from '../../src/core/base/limits.ts';
+import type { ItemName } from '../../src/core/dht/item.ts';
 import type { Announcement } from '../../src/core/record/open.ts';
 import { slotAt } from '../../src/core/record/slot.ts';
 import { formatVersion } from '../../src/core/release/version.ts';
@@ -132,10 +133,10 @@ describe('discover', () => {
 });
 
 describe('discover, when lookups fail', () => {
-  const failing = (...minutes: number[]): ((key: ItemKey) => void) => {
+  const failing = (...minutes: number[]): ((name: ItemName) => void) => {
     const keys = minutes.map((minute) => toHex(keyOf(minute).publicKey));
-    return (key) => {
-      if (keys.includes(toHex(key.publicKey))) throw unreachable;
+    return ({ publicKey }) => {
+      if (keys.includes(toHex(publicKey))) throw unreachable;
     };
   };
 

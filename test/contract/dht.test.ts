@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asciiBytes } from '../../src/core/base/bytes.ts';
 import { ed25519Signer } from '../../src/core/crypto/ed25519.ts';
 import { parseHostPort } from '../../src/core/dht/host-port.ts';
+import { signItem, type ItemName } from '../../src/core/dht/item.ts';
+import type { SignedItem } from '../../src/core/stamp/block.ts';
 import { MainlineDht } from '../../src/io/dht/mainline.ts';
 import { systemClock } from '../../src/io/system/clock.ts';
 import { systemRandom } from '../../src/io/system/random.ts';
@@ -141,6 +143,54 @@ describe.each(adapters)('a DHT %s', (_, start) => {
     await expect(node?.put(1n, asciiBytes('forged'))).rejects.toMatchObject({ code: 'DHT_PUT_REFUSED' });
   });
 
+  it('stores an item that was signed elsewhere as it is, of the largest size, and gives it to every reader', async () => {
+    const key = itemKey(new Uint8Array(35).fill(0x70));
+    const item = signedItem(key, 1_800_000_000n, new Uint8Array(996).fill(0x64));
+    const nodes = await (await join()).getSigned(nameOf(key));
+    expect(nodes.map((node) => node.item)).toEqual(Array.from({ length: 20 }, () => undefined));
+    await Promise.all(nodes.map((node) => node.put(item)));
+    const read = await (await join()).getSigned(nameOf(key));
+    expect(read.map((node) => node.item)).toEqual(Array.from({ length: 20 }, () => item));
+    expect(read.map(({ address }) => address).sort()).toEqual(nodes.map(({ address }) => address).sort());
+    // The same item, seen by who has the key.
+    expect((await (await join()).get(key))[0]?.item).toEqual({ seq: item.seq, value: item.value });
+  });
+
+  it('refuses a foreign item with another signature, of another name, and with a lower seq', async () => {
+    const key = itemKey();
+    const [node] = await (await join()).getSigned(nameOf(key));
+    const item = signedItem(key, 7n, asciiBytes('newer'));
+    await node?.put(item);
+    const bad = [
+      { ...item, signature: item.signature.with(0, (item.signature[0] ?? 0) ^ 1) },
+      { ...item, seq: 8n },
+      signedItem(itemKey(), 8n, asciiBytes('of another key')),
+      signedItem({ ...key, salt: asciiBytes('another') }, 8n, asciiBytes('of another name')),
+      signedItem(key, 6n, asciiBytes('older')),
+    ];
+    for (const each of bad) await expect(node?.put(each)).rejects.toMatchObject({ code: 'DHT_PUT_REFUSED' });
+    const held = (await (await join()).getSigned(nameOf(key))).flatMap((each) => each.item ?? []);
+    expect(held).toEqual([item]);
+  });
+
+  it('refuses to try a foreign item that no node would store', async () => {
+    const key = itemKey();
+    const [node] = await (await join()).getSigned(nameOf(key));
+    const item = signedItem(key, 1n, asciiBytes('fits'));
+    await expect(node?.put({ ...item, value: new Uint8Array(997) })).rejects.toBeInstanceOf(RangeError);
+    await expect(node?.put({ ...item, seq: 2n ** 63n })).rejects.toBeInstanceOf(RangeError);
+  });
+
+  it('tells of each node of a foreign item while the walk goes on, and rejects with the reason of the signal', async () => {
+    const early: string[] = [];
+    const dht = await join();
+    const name = nameOf(itemKey());
+    const nodes = await dht.getSigned(name, { onNode: ({ address }) => early.push(address) });
+    expect(early.sort()).toEqual(nodes.map(({ address }) => address).sort());
+    const reason = new Error('changed my mind');
+    await expect(dht.getSigned(name, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+
   it('tells of each node while the walk goes on', async () => {
     const early: StoringNode[] = [];
     const dht = await join();
@@ -165,6 +215,7 @@ describe.each(adapters)('a DHT %s', (_, start) => {
     await dht.close();
     await dht.close();
     await expect(dht.get(itemKey())).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(dht.getSigned(nameOf(itemKey()))).rejects.toMatchObject({ code: 'CANCELLED' });
     await expect(node?.put(1n, asciiBytes('late'))).rejects.toMatchObject({ code: 'CANCELLED' });
   });
 
@@ -174,6 +225,7 @@ describe.each(adapters)('a DHT %s', (_, start) => {
     const [node] = await dht.get(key);
     await network.shutDown();
     await expect(dht.get(key)).rejects.toMatchObject({ code: 'DHT_UNREACHABLE' });
+    await expect(dht.getSigned(nameOf(key))).rejects.toMatchObject({ code: 'DHT_UNREACHABLE' });
     await expect(node?.put(1n, asciiBytes('nobody'))).rejects.toMatchObject({ code: 'DHT_UNREACHABLE' });
   });
 });
@@ -181,9 +233,18 @@ describe.each(adapters)('a DHT %s', (_, start) => {
 let keys = 0;
 
 /** Another key each time: the tests share a network. */
-function itemKey(): ItemKey {
+function itemKey(salt: Uint8Array = asciiBytes('contract')): ItemKey {
   const signer = ed25519Signer(new Uint8Array(32).fill(++keys));
-  return { publicKey: signer.publicKey, salt: asciiBytes('contract'), sign: signer.sign };
+  return { publicKey: signer.publicKey, salt, sign: signer.sign };
+}
+
+/** What somebody without the secret key has. */
+function nameOf({ publicKey, salt }: ItemKey): ItemName {
+  return { publicKey, salt };
+}
+
+function signedItem(key: ItemKey, seq: bigint, value: Uint8Array): SignedItem {
+  return { seq, signature: new Uint8Array(signItem({ ...key, seq, value }).signature), value };
 }
 
 async function storeAtAll(nodes: readonly StoringNode[], seq: bigint, text: string): Promise<void> {

@@ -9,7 +9,10 @@ import { asciiBytes } from '../../src/core/base/bytes.ts';
 import { toHex } from '../../src/core/base/hex.ts';
 import type { MainlineDht } from '../../src/io/dht/mainline.ts';
 import { startBootstrapNode } from '../../src/tools/bootstrap-node.ts';
+import { statementSalt, verifyStatement } from '../../src/core/statement/statement.ts';
 import { openClient, testItemKey, valuesOf } from '../support/dht-clients.ts';
+import { OWNER } from '../support/record-samples.ts';
+import { largestStatement, NAME, statementOf } from '../support/signed-statements.ts';
 
 const PYTHON = process.env['PEERPATCH_PYTHON'] ?? '/usr/bin/python3';
 const NODES = 20;
@@ -128,6 +131,35 @@ describe.skipIf(!installed)('with a DHT of libtorrent nodes', () => {
       code: 'DHT_PUT_REFUSED',
       message: expect.stringContaining('302') as unknown,
     });
+  });
+
+  it('stores an owner-signed statement of the largest size without the key, and all sides read it as it was signed', async () => {
+    const statement = largestStatement(1_800_000_000);
+    const { item } = statement;
+    expect(item.value).toHaveLength(996);
+    const name = { publicKey: OWNER.publicKey, salt: statementSalt(NAME) };
+    const nodes = await writer.getSigned(name);
+    expect(nodes).toHaveLength(NODES);
+    const puts = await Promise.allSettled(nodes.map((node) => node.put(item)));
+    expect(puts.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThanOrEqual(NODES - 2);
+
+    const read = (await (await join()).getSigned(name)).flatMap((node) => node.item ?? []);
+    expect(read.length).toBeGreaterThanOrEqual(NODES - 2);
+    for (const each of read) expect(verifyStatement(OWNER.publicKey, NAME, each)).toEqual(statement);
+
+    const answer = await libtorrent({ do: 'get', key: toHex(name.publicKey), salt: toHex(name.salt), from: 9 });
+    expect(answer.found).toContainEqual({ seq: 1_800_000_000, value: Buffer.from(item.value).toString('latin1') });
+  });
+
+  it('replaces a statement by the next one, and libtorrent keeps it from going back', async () => {
+    const [older, newer] = [statementOf(1_900_000_000), statementOf(1_900_000_001)];
+    const name = { publicKey: OWNER.publicKey, salt: statementSalt(NAME) };
+    const [node] = await writer.getSigned(name);
+    await node?.put(older.item);
+    await node?.put(newer.item);
+    await expect(node?.put(older.item)).rejects.toMatchObject({ code: 'DHT_PUT_REFUSED' });
+    const held = (await (await join()).getSigned(name)).find(({ address }) => address === node?.address);
+    expect(held?.item).toEqual({ ...newer.item, signature: new Uint8Array(newer.item.signature) });
   });
 
   it('serves libtorrent as a node: what is stored through one is read through the other', async () => {

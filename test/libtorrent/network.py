@@ -113,7 +113,8 @@ def read_item(alert):
 
 def text_of(item):
     value = item.get("value", b"") if isinstance(item, dict) else item
-    return value.decode() if isinstance(value, bytes) else str(value)
+    # Latin-1: every byte is one character, also those of values that are no text.
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
 def main():

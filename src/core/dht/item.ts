@@ -12,6 +12,7 @@ import { asciiBytes, concatBytes, equalBytes } from '../base/bytes.ts';
 import { MAX_ITEM_SALT_BYTES, MAX_ITEM_VALUE_BYTES } from '../base/limits.ts';
 import { verifyStrict } from '../crypto/ed25519.ts';
 import { sha1 } from '../crypto/hash.ts';
+import type { SignedItem } from '../stamp/block.ts';
 import { decodeBencode, encodeBencode, MAX_INTEGER, MIN_INTEGER } from './bencode.ts';
 
 /** A mutable item as it travels, unverified unless said otherwise. */
@@ -49,13 +50,25 @@ export function isValidItem(item: MutableItem, publicKey: Uint8Array, salt: Uint
 /** The byte string inside an item, a copy, or undefined when its value is of another type. */
 export function itemBytes(item: MutableItem): Uint8Array | undefined {
   const value = decodeBencode(item.encodedValue);
-  return value instanceof Uint8Array ? value.slice() : undefined;
+  // Not slice: a packet is a Buffer, whose slice is a view.
+  return value instanceof Uint8Array ? new Uint8Array(value) : undefined;
 }
 
-export interface SignItemOptions {
-  /** 32 bytes. */
+/** What an item's owner signed, a copy to pass on, or undefined when its value is not a byte string. */
+export function signedItemOf(item: MutableItem): SignedItem | undefined {
+  const value = itemBytes(item);
+  return value && { seq: item.seq, signature: new Uint8Array(item.signature), value };
+}
+
+/** What names a mutable item. Answers under another key are dropped. */
+export interface ItemName {
+  /** 32 bytes, Ed25519. */
   readonly publicKey: Uint8Array;
+  /** At most 64 bytes. */
   readonly salt: Uint8Array;
+}
+
+export interface SignItemOptions extends ItemName {
   readonly sign: (message: Uint8Array) => Uint8Array;
   readonly seq: bigint;
   /** The byte string to store. */
@@ -65,6 +78,22 @@ export interface SignItemOptions {
 /** Makes an item. @throws RangeError for a salt, seq or value no node would store */
 export function signItem({ publicKey, salt, sign, seq, value }: SignItemOptions): MutableItem {
   const encodedValue = encodeBencode(value);
+  checkItem(salt, seq, encodedValue);
+  return { publicKey, seq, signature: sign(itemMessage(salt, seq, encodedValue)), encodedValue };
+}
+
+/**
+ * The item that somebody signed elsewhere, as it is put. The signature is not looked at: the nodes do that.
+ *
+ * @throws RangeError for a salt, seq or value no node would store
+ */
+export function itemOf({ publicKey, salt }: ItemName, { seq, signature, value }: SignedItem): MutableItem {
+  const encodedValue = encodeBencode(value);
+  checkItem(salt, seq, encodedValue);
+  return { publicKey, seq, signature, encodedValue };
+}
+
+function checkItem(salt: Uint8Array, seq: bigint, encodedValue: Uint8Array): void {
   if (encodedValue.length > MAX_ITEM_VALUE_BYTES) {
     throw new RangeError(`a DHT value has at most ${MAX_ITEM_VALUE_BYTES} bytes bencoded, got ${encodedValue.length}`);
   }
@@ -72,5 +101,4 @@ export function signItem({ publicKey, salt, sign, seq, value }: SignItemOptions)
     throw new RangeError(`a DHT salt has at most ${MAX_ITEM_SALT_BYTES} bytes, got ${salt.length}`);
   }
   if (seq > MAX_INTEGER || seq < MIN_INTEGER) throw new RangeError('a DHT sequence number has 64 bits');
-  return { publicKey, seq, signature: sign(itemMessage(salt, seq, encodedValue)), encodedValue };
 }

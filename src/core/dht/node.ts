@@ -201,8 +201,10 @@ export class DhtNode {
 
   #ask(walk: Walk, query: LookupQuery, nowMs: number): void {
     const { lookup, options } = walk;
-    const want: { want?: readonly Family[] } = this.#options.otherFamily ? { want: ['ipv4', 'ipv6'] } : {};
     const method = query.kind === 'walk' ? options.method : 'find_node';
+    // Beside a large item the nodes of both families do not fit into one packet of 1500 bytes, and fragments get lost.
+    const want: { want?: readonly Family[] } =
+      this.#options.otherFamily && method === 'find_node' ? { want: ['ipv4', 'ipv6'] } : {};
     this.query(
       query.address,
       { method, target: query.target, ...want },

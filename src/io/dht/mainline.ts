@@ -10,16 +10,17 @@ import { toHex } from '../../core/base/hex.ts';
 import { formatAddress, parseIp, type Family } from '../../core/dht/address.ts';
 import type { Contact } from '../../core/dht/contact.ts';
 import type { HostPort } from '../../core/dht/host-port.ts';
-import { isValidItem, itemBytes, itemTarget, type MutableItem } from '../../core/dht/item.ts';
+import { isValidItem, itemTarget, signedItemOf, type ItemName, type MutableItem } from '../../core/dht/item.ts';
 import { compareDistance } from '../../core/dht/node-id.ts';
 import type { DhtMode } from '../../core/dht/node.ts';
 import { BUCKET_SIZE } from '../../core/dht/routing-table.ts';
+import type { SignedItem } from '../../core/stamp/block.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Dht, DhtGetOptions, ItemKey, ItemValue, StoringNode } from '../../ports/dht.ts';
+import type { Dht, DhtGetOptions, ItemKey, SignedStoringNode, StoringNode } from '../../ports/dht.ts';
 import type { Random } from '../../ports/random.ts';
 import { mayHaveFamily, resolveName, type ResolveName } from './bootstrap-hosts.ts';
 import { DhtEndpoint } from './endpoint.ts';
-import { storingNode } from './storing-node.ts';
+import { signedStoringNode, storingNode, type AnsweringNode } from './storing-node.ts';
 
 export type { DhtMode, HostPort };
 
@@ -147,11 +148,28 @@ export class MainlineDht implements Dht {
     }
   }
 
-  async get(key: ItemKey, { signal, onNode }: DhtGetOptions = {}): Promise<readonly StoringNode[]> {
+  get(key: ItemKey, options: DhtGetOptions = {}): Promise<readonly StoringNode[]> {
+    return this.#find(key, (node) => storingNode(key, node), options);
+  }
+
+  getSigned(name: ItemName, options: DhtGetOptions<SignedStoringNode> = {}): Promise<readonly SignedStoringNode[]> {
+    return this.#find(name, (node) => signedStoringNode(name, node), options);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#endpoints.map((endpoint) => endpoint.close()));
+  }
+
+  /** Walks to the item; `asNode` makes of each answer what the caller gets. */
+  async #find<Node extends StoringNode | SignedStoringNode>(
+    name: ItemName,
+    asNode: (node: AnsweringNode) => Node,
+    { signal, onNode }: DhtGetOptions<Node>,
+  ): Promise<readonly Node[]> {
     signal?.throwIfAborted();
-    const target = itemTarget(key.publicKey, key.salt);
-    const open = itemReader(key);
-    const found: { readonly contact: Contact; readonly node: StoringNode }[] = [];
+    const target = itemTarget(name.publicKey, name.salt);
+    const open = itemReader(name);
+    const found: { readonly contact: Contact; readonly node: Node }[] = [];
     const walkIn: FamilyWalk = (endpoint, walkSignal, onMet) =>
       endpoint.walk(
         target,
@@ -159,8 +177,7 @@ export class MainlineDht implements Dht {
         (contact, { item, token }) => {
           onMet();
           const { address } = contact;
-          const opened = item && open(item);
-          const node = storingNode({ endpoint, address, key, target, item: opened, token, clock: this.#clock });
+          const node = asNode({ endpoint, address, target, item: item && open(item), token, clock: this.#clock });
           found.push({ contact, node });
           onNode?.(node);
         },
@@ -171,10 +188,6 @@ export class MainlineDht implements Dht {
     found.sort((a, b) => compareDistance(target, a.contact.id, b.contact.id));
     // Farther nodes that were met on the way count only if they hold something.
     return found.filter(({ node }, index) => index < BUCKET_SIZE || node.item !== undefined).map(({ node }) => node);
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#endpoints.map((endpoint) => endpoint.close()));
   }
 
   /** Walks in all families at once, without letting one in which nobody answers hold up the others. */
@@ -203,16 +216,13 @@ export class MainlineDht implements Dht {
   }
 }
 
-/** Opens items under one key; equal items are verified once, however many nodes hold them. */
-function itemReader({ publicKey, salt }: ItemKey): (item: MutableItem) => ItemValue | undefined {
-  const verified = new Map<string, ItemValue | undefined>();
+/** Opens items under one name; equal items are verified once, however many nodes hold them. */
+function itemReader({ publicKey, salt }: ItemName): (item: MutableItem) => SignedItem | undefined {
+  const verified = new Map<string, SignedItem | undefined>();
   return (item) => {
-    const name = `${toHex(item.signature)}.${item.seq.toString()}.${toHex(item.encodedValue)}.${toHex(item.publicKey)}`;
-    if (!verified.has(name)) {
-      const value = isValidItem(item, publicKey, salt) ? itemBytes(item) : undefined;
-      verified.set(name, value && { seq: item.seq, value });
-    }
-    return verified.get(name);
+    const text = `${toHex(item.signature)}.${item.seq.toString()}.${toHex(item.encodedValue)}.${toHex(item.publicKey)}`;
+    if (!verified.has(text)) verified.set(text, isValidItem(item, publicKey, salt) ? signedItemOf(item) : undefined);
+    return verified.get(text);
   };
 }
 

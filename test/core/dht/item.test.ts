@@ -6,7 +6,9 @@ import {
   isValidItem,
   itemBytes,
   itemMessage,
+  itemOf,
   itemTarget,
+  signedItemOf,
   signItem,
   type MutableItem,
 } from '../../../src/core/dht/item.ts';
@@ -105,6 +107,37 @@ describe('BEP 44 items', () => {
   });
 
   it('has no byte string where the value is a list', () => {
-    expect(itemBytes({ ...good, encodedValue: latin1('l1:ae') })).toBeUndefined();
+    const list = { ...good, encodedValue: latin1('l1:ae') };
+    expect(itemBytes(list)).toBeUndefined();
+    expect(signedItemOf(list)).toBeUndefined();
+  });
+
+  it('is passed on as it was signed: what is taken from an item makes the same item', () => {
+    const values = fc.uint8Array({ maxLength: 996 });
+    fc.assert(
+      fc.property(values, fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n), (value, seq) => {
+        const item = signItem({ publicKey, salt, sign: SAMPLE_SIGNER.sign, seq, value });
+        const taken = signedItemOf(item);
+        expect(taken).toEqual({ seq, signature: item.signature, value });
+        expect(taken && itemOf({ publicKey, salt }, taken)).toEqual(item);
+      }),
+    );
+  });
+
+  it('gives copies: what was passed on does not change with the packet it came in', () => {
+    const packet = { ...good, signature: Buffer.from(good.signature), encodedValue: Buffer.from(good.encodedValue) };
+    const taken = signedItemOf(packet);
+    packet.signature.fill(0);
+    packet.encodedValue.fill(0);
+    expect(taken).toEqual(signedItemOf(good));
+  });
+
+  it.each([
+    ['a value of 997 bytes', { value: new Uint8Array(997) }, salt],
+    ['a salt of 65 bytes', {}, new Uint8Array(65)],
+    ['a seq above 64 bits', { seq: 2n ** 63n }, salt],
+  ])('does not pass on %s', (_, part, itemSalt) => {
+    const item = { seq: 1n, signature: new Uint8Array(64), value: latin1('v'), ...part };
+    expect(() => itemOf({ publicKey, salt: itemSalt }, item)).toThrow(RangeError);
   });
 });

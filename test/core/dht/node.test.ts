@@ -3,12 +3,10 @@ import { MINUTE_MS } from '../../../src/core/base/units.ts';
 import { formatAddress, parseIp } from '../../../src/core/dht/address.ts';
 import { itemTarget } from '../../../src/core/dht/item.ts';
 import { decodeMessage } from '../../../src/core/dht/message-decode.ts';
-import { encodeMessage, type KrpcMessage } from '../../../src/core/dht/message.ts';
+import { encodeMessage } from '../../../src/core/dht/message.ts';
 import { isSecureNodeId } from '../../../src/core/dht/node-id.ts';
-import { DhtNode } from '../../../src/core/dht/node.ts';
 import {
   contactOf,
-  countedBytes,
   idOf,
   latin1,
   localAddress,
@@ -263,31 +261,5 @@ describe('a DHT node', () => {
     node.close(1);
     expect(events).toEqual(['closed', 'done 0']);
     expect(node.wakeMs(1)).toBeUndefined();
-  });
-
-  it('passes nodes of the other family on', () => {
-    const passed: string[] = [];
-    const sent: KrpcMessage[] = [];
-    const node = new DhtNode({
-      family: 'ipv4',
-      mode: 'client',
-      randomBytes: countedBytes(),
-      nowMs: 0,
-      send: (packet) => sent.push(decodeMessage(packet)),
-      otherFamily: {
-        closest: () => [],
-        onContacts: (contacts) => passed.push(...contacts.map(({ address }) => formatAddress(address))),
-      },
-    });
-    node.walk({ target: TARGET, method: 'get', seeds: [publicAddress(1)], onDone: () => undefined }, 0);
-    expect(sent[0]).toMatchObject({ body: { want: ['ipv4', 'ipv6'] } });
-    const transaction = sent[0]?.transaction ?? new Uint8Array();
-    const nodes6 = [contactOf(idOf(2), { family: 'ipv6', host: '2001:db8::1', port: 1 } as const)];
-    node.receive(
-      encodeMessage({ kind: 'answer', transaction, id: idOf(9), readOnly: false, nodes6 }),
-      publicAddress(1),
-      1,
-    );
-    expect(passed).toEqual(['[2001:db8::1]:1']);
   });
 });

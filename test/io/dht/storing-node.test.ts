@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { asciiBytes } from '../../../src/core/base/bytes.ts';
 import { MINUTE_MS } from '../../../src/core/base/units.ts';
-import { isValidItem, itemTarget } from '../../../src/core/dht/item.ts';
+import { isValidItem, itemTarget, signItem } from '../../../src/core/dht/item.ts';
 import type { Answer, QueryBody } from '../../../src/core/dht/message.ts';
 import type { QueryFailure } from '../../../src/core/dht/pending-queries.ts';
-import { storingNode, type StoringNodeOptions } from '../../../src/io/dht/storing-node.ts';
+import { signedStoringNode, storingNode, type AnsweringNode } from '../../../src/io/dht/storing-node.ts';
 import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { testItemKey } from '../../support/dht-clients.ts';
 import { idOf, localAddress } from '../../support/dht-samples.ts';
@@ -15,7 +15,7 @@ const success: Answer = { kind: 'answer', transaction: new Uint8Array(4), id: id
 const badToken: QueryFailure = { reason: 'refused', code: 203, text: 'invalid token' };
 
 /** A node that gives these outcomes one after the other, and the queries it got. */
-function scripted(outcomes: (Answer | QueryFailure)[], options: Partial<StoringNodeOptions> = {}) {
+function scripted(outcomes: (Answer | QueryFailure)[], options: Partial<AnsweringNode> = {}) {
   const queries: QueryBody[] = [];
   const clock = new FakeClock();
   const endpoint = {
@@ -24,19 +24,20 @@ function scripted(outcomes: (Answer | QueryFailure)[], options: Partial<StoringN
       return Promise.resolve(outcomes.shift() ?? ({ reason: 'timeout' } as const));
     },
   };
-  const node = storingNode({
+  const answering: AnsweringNode = {
     endpoint,
     address: localAddress(1),
-    key,
     target,
     item: undefined,
     token: asciiBytes('old'),
     clock,
     ...options,
-  });
+  };
+  const node = storingNode(key, answering);
   const put = (): Promise<void> => node.put(5n, asciiBytes('value'));
   return {
     node,
+    foreign: signedStoringNode({ publicKey: key.publicKey, salt: key.salt }, answering),
     put,
     clock,
     asked: () =>
@@ -54,6 +55,27 @@ describe('a node that stores an item', () => {
     expect(body).toMatchObject({ token: asciiBytes('old'), salt: key.salt, target });
     expect(body).not.toHaveProperty('cas');
     expect(isValidItem(body.item, key.publicKey, key.salt)).toBe(true);
+  });
+
+  it('gets an item that was signed elsewhere as it is, byte for byte', async () => {
+    const { foreign, queries } = scripted([success]);
+    const signed = signItem({ ...key, seq: 7n, value: asciiBytes('of the owner') });
+    await foreign.put({ seq: 7n, signature: signed.signature, value: asciiBytes('of the owner') });
+    expect(queries).toEqual([{ method: 'put', token: asciiBytes('old'), item: signed, salt: key.salt, target }]);
+  });
+
+  it('is asked for another token for an item signed elsewhere too', async () => {
+    const { foreign, clock, asked } = scripted([{ ...success, token: asciiBytes('new') }, success]);
+    await clock.advance(4 * MINUTE_MS + 1);
+    await foreign.put({ seq: 1n, signature: new Uint8Array(64), value: asciiBytes('x') });
+    expect(asked()).toEqual(['get', 'put new']);
+  });
+
+  it('shows what it holds with the signature, where items are passed on', () => {
+    const item = { seq: 3n, signature: new Uint8Array(64).fill(9), value: asciiBytes('held') };
+    const { node, foreign } = scripted([], { item });
+    expect(foreign.item).toEqual(item);
+    expect(node.item).toEqual({ seq: 3n, value: asciiBytes('held') });
   });
 
   it('is asked for another token before a put when the one it gave is over four minutes old', async () => {

@@ -1,0 +1,72 @@
+/**
+ * What every NodeMemory must do, run against the one in memory and the one on files.
+ *
+ * @module
+ */
+import { describe, expect, it } from 'vitest';
+import { createNodeMemory } from '../../src/io/files/node-memory.ts';
+import { systemRandom } from '../../src/io/system/random.ts';
+import type { NodeMemory } from '../../src/ports/memory.ts';
+import { FakeMemory } from '../../src/testing/fake-memory.ts';
+import { OWNER } from '../support/record-samples.ts';
+import { useTempFolder } from '../support/temp-folder.ts';
+
+const A = new Uint8Array(32).fill(0xaa);
+const B = new Uint8Array(32).fill(0xbb);
+
+const folder = useTempFolder();
+const adapters: readonly [name: string, open: () => NodeMemory][] = [
+  ['in memory', () => new FakeMemory()],
+  [
+    'on files',
+    () =>
+      createNodeMemory({
+        owner: OWNER.publicKey,
+        folder: folder.path,
+        random: systemRandom,
+        onError: (error) => {
+          throw error;
+        },
+      }),
+  ],
+];
+
+describe.each(adapters)('a memory %s', (_, open) => {
+  it('has a secret of 32 bytes that stays', async () => {
+    const memory = open();
+    const secret = await memory.secret();
+    expect(secret).toHaveLength(32);
+    expect(await memory.secret()).toEqual(secret);
+  });
+
+  it('knows nothing of a name at first', async () => {
+    expect(await open().highestSeq(A)).toBe(0n);
+  });
+
+  it('keeps the highest number, whatever comes in which order', async () => {
+    const memory = open();
+    for (const [seq, highest] of [
+      [5n, 5n],
+      [4n, 5n],
+      [10n, 10n],
+      [9n, 10n],
+      [2n ** 63n - 1n, 2n ** 63n - 1n],
+    ] as const) {
+      await memory.accepted(A, seq);
+      expect(await memory.highestSeq(A)).toBe(highest);
+    }
+  });
+
+  it('keeps names apart', async () => {
+    const memory = open();
+    await memory.accepted(A, 5n);
+    await memory.accepted(B, 3n);
+    expect([await memory.highestSeq(A), await memory.highestSeq(B)]).toEqual([5n, 3n]);
+  });
+
+  it('keeps the highest of many that come at once', async () => {
+    const memory = open();
+    await Promise.all(Array.from({ length: 50 }, (_each, index) => memory.accepted(A, BigInt((index * 17) % 50))));
+    expect(await memory.highestSeq(A)).toBe(49n);
+  });
+});
