@@ -14,10 +14,11 @@ import { MINUTE_MS } from '../core/base/units.ts';
 import type { PublicKey } from '../core/keys/public-key.ts';
 import { formatVersion } from '../core/release/version.ts';
 import { v0Alpn } from '../core/transfer/alpn.ts';
-import { AUTH_BYTES, isTransferAuth } from '../core/transfer/auth.ts';
+import { isTransferAuth } from '../core/transfer/auth.ts';
 import { STATUS_REFUSED } from '../core/transfer/frame.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Connection, Network, Stream } from '../ports/network.ts';
+import { readAuth, refuse, untilClosed } from './client-request.ts';
 import { within } from './deadline.ts';
 import { errorEvent, type EmitEvent } from './events.ts';
 import { createPlaces, type Places } from './places.ts';
@@ -99,9 +100,9 @@ async function serveClient(connection: Connection, serving: Serving): Promise<vo
 /** @returns the reason to close with */
 async function answer(connection: Connection, serving: Serving): Promise<string> {
   const { clock, owner, offer: nextOffer, emit, limits, places, signal } = serving;
-  const { stream, auth } = await readRequest(connection, serving);
+  const { stream, auth } = await readAuth(connection, serving);
   if (!isTransferAuth(owner, Math.floor(clock.now() / MINUTE_MS), auth)) {
-    await refuse(connection, stream, serving);
+    await refuse({ connection, stream, status: STATUS_REFUSED }, serving);
     return 'auth failed';
   }
   const leave = await places.take(clock, limits.placeMs, signal);
@@ -114,7 +115,7 @@ async function answer(connection: Connection, serving: Serving): Promise<string>
     await offer?.program.close();
   }
   if (offer === undefined) {
-    await refuse(connection, stream, serving);
+    await refuse({ connection, stream, status: STATUS_REFUSED }, serving);
     return 'busy';
   }
   await untilReceived(connection, stream, serving);
@@ -122,37 +123,6 @@ async function answer(connection: Connection, serving: Serving): Promise<string>
   emit({ type: 'served', version, peer: toHex(connection.remoteId), sentBytes: offer.program.sizeBytes });
   await untilClosed(connection, serving);
   return 'done';
-}
-
-function readRequest(
-  connection: Connection,
-  { clock, limits, signal }: Serving,
-): Promise<{ readonly stream: Stream; readonly auth: Uint8Array }> {
-  const late = (): PeerpatchError => new PeerpatchError('PEER_TIMEOUT', 'the client sent no request');
-  return within({ clock, ms: limits.requestMs, signal, late }, async (inTime) => {
-    const stream = await connection.acceptStream(inTime);
-    const auth = new Uint8Array(AUTH_BYTES);
-    for (let filled = 0; filled < AUTH_BYTES;) {
-      const bytes = await stream.read(AUTH_BYTES - filled, inTime);
-      if (bytes === undefined) throw new PeerpatchError('PEER_UNREACHABLE', 'the client ended inside its request');
-      auth.set(bytes, filled);
-      filled += bytes.length;
-    }
-    return { stream, auth };
-  });
-}
-
-/** Says no, and leaves the client a moment to read it: closing at once would take the byte back. */
-async function refuse(connection: Connection, stream: Stream, serving: Serving): Promise<void> {
-  const { clock, limits, signal } = serving;
-  const late = (): PeerpatchError => new PeerpatchError('PEER_TIMEOUT', 'the client did not read its refusal');
-  await within({ clock, ms: limits.refusalMs, signal, late }, async (inTime) => {
-    await stream.write(Uint8Array.of(STATUS_REFUSED), inTime);
-    await stream.finish();
-    await orAbort(connection.closed, inTime);
-  }).catch((error: unknown) => {
-    if (!isPeerpatchError(error)) throw error;
-  });
 }
 
 /** Until the last byte has arrived. A client that closes first has them, too: it counts them. */
@@ -164,10 +134,4 @@ function untilReceived(connection: Connection, stream: Stream, { clock, limits, 
     });
     await orAbort(Promise.race([delivered, connection.closed]), inTime);
   });
-}
-
-/** Clients of rustpatcher restart without closing: each would keep its place until the transport takes it for dead. */
-function untilClosed(connection: Connection, { clock, limits, signal }: Serving): Promise<void> {
-  const late = (): PeerpatchError => new PeerpatchError('PEER_TIMEOUT', 'the client did not close');
-  return within({ clock, ms: limits.closeMs, signal, late }, (inTime) => orAbort(connection.closed, inTime));
 }

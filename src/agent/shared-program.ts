@@ -27,6 +27,7 @@ export function shareProgram(program: OpenProgram): SharedProgram {
         sizeBytes: program.sizeBytes,
         identity: program.identity,
         read: (from) => program.read(from),
+        readAt: (offset, length) => program.readAt(offset, length),
         close: async () => {
           if (!given) return;
           given = false;

@@ -6,6 +6,7 @@
  * @module
  */
 import type { AcceptedRelease } from '../core/release/accept.ts';
+import type { PartialFile } from './partial.ts';
 
 /** A file held open: what is read stays the same even when the path gets another file. */
 export interface OpenProgram {
@@ -19,6 +20,13 @@ export interface OpenProgram {
    * for: its memory is used again.
    */
   read(from?: number): AsyncIterable<Uint8Array>;
+  /**
+   * New memory, always `length` bytes.
+   *
+   * @throws PeerpatchError PROGRAM_UNREADABLE
+   * @throws RangeError outside the file: a mistake of the caller
+   */
+  readAt(offset: number, length: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -36,6 +44,9 @@ export interface StagedProgram {
   discard(): Promise<void>;
 }
 
+/** A new program of which a part may be there from before. Ends with `install`, `close` (it is kept) or `discard`. */
+export type PartialProgram = PartialFile & Pick<StagedProgram, 'install'>;
+
 export interface ProgramStore {
   /** @throws PeerpatchError PROGRAM_UNREADABLE */
   open(): Promise<OpenProgram>;
@@ -45,4 +56,11 @@ export interface ProgramStore {
    * @throws PeerpatchError INSTALL_NOT_WRITABLE, INSTALL_NO_SPACE, PROGRAM_UNREADABLE
    */
   stage(sizeBytes: number): Promise<StagedProgram>;
+  /**
+   * As `stage`, in any order and kept when the process ends: the next one that gives the same name goes on with what is there.
+   *
+   * @param name letters, digits and `-`: the root of the release in hex
+   * @throws PeerpatchError INSTALL_NOT_WRITABLE, INSTALL_NO_SPACE, INSTALL_FAILED, PROGRAM_UNREADABLE
+   */
+  resume(name: string, sizeBytes: number): Promise<PartialProgram>;
 }

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { concatBytes } from '../core/base/bytes.ts';
+import { checkRange, concatBytes } from '../core/base/bytes.ts';
 import { PeerpatchError } from '../core/base/errors.ts';
 import { toHex } from '../core/base/hex.ts';
 import { sha512Half } from '../core/crypto/hash.ts';
 import type { AcceptedRelease } from '../core/release/accept.ts';
-import type { OpenProgram, ProgramStore, StagedProgram } from '../ports/program.ts';
+import type { OpenProgram, PartialProgram, ProgramStore, StagedProgram } from '../ports/program.ts';
+import { MemoryPartialStore } from './memory-partial.ts';
 
 export interface MemoryProgramOptions {
   /** Shown as the path of the program. Default `/memory/program`. */
@@ -26,6 +27,8 @@ export class MemoryProgram implements ProgramStore {
   failure: PeerpatchError | undefined;
   readonly #path: string;
   readonly #pieceBytes: number;
+  /** Programs that are there in part. */
+  readonly partials: MemoryPartialStore = new MemoryPartialStore();
   #staged = 0;
 
   constructor(content?: Uint8Array, { path = '/memory/program', pieceBytes = 64 * 1024 }: MemoryProgramOptions = {}) {
@@ -50,6 +53,11 @@ export class MemoryProgram implements ProgramStore {
       sizeBytes: content.length,
       identity: toHex(sha512Half(content)),
       read: (from = 0) => pieces(content, from, pieceBytes),
+      readAt: async (offset, length) => {
+        await Promise.resolve();
+        checkRange(offset, length, content.length);
+        return content.slice(offset, offset + length);
+      },
       close: () => Promise.resolve(),
     });
   }
@@ -58,6 +66,36 @@ export class MemoryProgram implements ProgramStore {
     return this.#attempt(() => {
       this.#staged++;
       return this.#stagedProgram(sizeBytes);
+    });
+  }
+
+  async resume(name: string, sizeBytes: number): Promise<PartialProgram> {
+    return this.#attempt(async () => {
+      const partial = await this.partials.open(name, sizeBytes);
+      this.#staged++;
+      let open = true;
+      /** Ends it in one way or another, once. */
+      const end = async (how: () => Promise<void>): Promise<void> => {
+        if (open) this.#staged--;
+        open = false;
+        await how();
+      };
+      return {
+        sizeBytes,
+        isNew: partial.isNew,
+        read: (offset, length) => partial.read(offset, length),
+        write: (offset, bytes) => this.#attempt(() => partial.write(offset, bytes)),
+        close: () => end(() => partial.close()),
+        discard: () => end(() => partial.discard()),
+        install: (release) =>
+          this.#attempt(async () => {
+            if (!open)
+              throw new PeerpatchError('INSTALL_FAILED', 'this partial program was installed, closed or discarded');
+            this.content = await partial.read(0, sizeBytes);
+            this.installed.push(release);
+            await end(() => partial.discard());
+          }),
+      };
     });
   }
 
@@ -91,7 +129,7 @@ export class MemoryProgram implements ProgramStore {
     };
   }
 
-  async #attempt<T>(work: () => T): Promise<T> {
+  async #attempt<T>(work: () => Promise<T> | T): Promise<T> {
     await Promise.resolve(); // never done before the caller has gone on, as with a disk
     if (this.failure !== undefined) throw this.failure;
     return work();

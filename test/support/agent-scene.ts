@@ -6,16 +6,21 @@
 import { vi } from 'vitest';
 import { startAgent, type Agent } from '../../src/agent/agent.ts';
 import type { AgentEvent } from '../../src/agent/events.ts';
+import { versionOf } from '../../src/agent/known-release.ts';
 import { readRelease } from '../../src/agent/read-release.ts';
 import { ed25519Signer } from '../../src/core/crypto/ed25519.ts';
 import { ownerKeyFromSeed, type OwnerKey } from '../../src/core/keys/owner-key.ts';
 import { UpdaterMode, type UpdateMode } from '../../src/core/schedule/mode.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
+import { FakeMemory } from '../../src/testing/fake-memory.ts';
+import { MemoryDeltas } from '../../src/testing/memory-deltas.ts';
 import { MemoryDht } from '../../src/testing/memory-dht.ts';
 import { MemoryNetwork } from '../../src/testing/memory-network.ts';
 import { MemoryProgram } from '../../src/testing/memory-program.ts';
 import { sampleProgram, signSample } from '../../src/testing/sample-program.ts';
+import { brotli } from '../../src/io/system/brotli.ts';
 import { systemRandom } from '../../src/io/system/random.ts';
+import type { Source } from '../../src/ports/source.ts';
 import { timeZone } from './time-zone.ts';
 
 export interface SceneAgent {
@@ -34,6 +39,12 @@ export interface StartOptions {
   readonly store?: MemoryProgram;
   /** How far this machine's wall clock is from the others'. Default 0. */
   readonly clockErrorMs?: number;
+  /** Default: none yet. */
+  readonly deltas?: MemoryDeltas;
+  /** Default: of a node that remembers nothing. */
+  readonly memory?: FakeMemory;
+  /** By URL: the mirrors the host gave. Default: none. */
+  readonly mirrors?: Readonly<Record<string, Source>>;
 }
 
 export class AgentScene {
@@ -59,10 +70,13 @@ export class AgentScene {
     mode = UpdaterMode.Now,
     store = new MemoryProgram(this.program(version)),
     clockErrorMs = 0,
+    deltas = new MemoryDeltas(),
+    memory = new FakeMemory(),
+    mirrors = {},
   }: StartOptions): Promise<SceneAgent> {
     const seed = systemRandom.bytes(32);
     const program = await store.open();
-    const { release, measured } = await readRelease(program, this.owner.publicKey);
+    const { release, statement, measured } = await readRelease(program, this.owner.publicKey);
     const events: AgentEvent[] = [];
     const restarts: string[] = [];
     const agent = startAgent({
@@ -80,9 +94,18 @@ export class AgentScene {
       intervalMs: 60_000,
       mode,
       store,
+      deltas,
+      memory,
+      compression: brotli,
+      mirrors: Object.keys(mirrors),
+      openMirror: (url) => {
+        const mirror = mirrors[url];
+        if (mirror === undefined) throw new Error(`no mirror was expected: ${url}`);
+        return mirror;
+      },
       format: measured.format,
-      running: release,
-      installed: { release, program },
+      running: versionOf({ release, statement }),
+      installed: { release, statement, program },
       emit: (event) => events.push(event),
       requestRestart: (next) => restarts.push(next),
     });

@@ -4,7 +4,7 @@
  * @module
  */
 import { concatBytes } from '../../src/core/base/bytes.ts';
-import type { OpenProgram, ProgramStore, StagedProgram } from '../../src/ports/program.ts';
+import type { OpenProgram, PartialProgram, ProgramStore, StagedProgram } from '../../src/ports/program.ts';
 
 export class StagingStore implements ProgramStore {
   /** Every `stage` call so far: the length asked for, and what became of it. */
@@ -34,6 +34,10 @@ export class StagingStore implements ProgramStore {
       },
     });
   }
+
+  resume(): Promise<PartialProgram> {
+    return Promise.reject(new Error('not in this test'));
+  }
 }
 
 /** An open program over bytes, in pieces of `pieceBytes`. */
@@ -52,6 +56,7 @@ export function openBytes(file: Uint8Array, pieceBytes = 50_000): OpenProgram & 
         yield file.subarray(at, at + pieceBytes);
       }
     },
+    readAt: (offset, length) => Promise.resolve(file.slice(offset, offset + length)),
     close: () => {
       closed = true;
       return Promise.resolve();

@@ -5,6 +5,7 @@
  */
 import type { Stats } from 'node:fs';
 import { open, realpath, type FileHandle } from 'node:fs/promises';
+import { checkRange } from '../../core/base/bytes.ts';
 import { MAX_PROGRAM_BYTES } from '../../core/base/limits.ts';
 import type { OpenProgram } from '../../ports/program.ts';
 import { unreadable } from './file-error.ts';
@@ -36,12 +37,36 @@ function asProgram(path: string, { size, dev, ino, mtimeMs }: Stats, file: FileH
     // The file stays open, so its number is not given to another one.
     identity: [dev, ino, size, mtimeMs].join(':'),
     read: (from = 0) => pieces(path, file, from),
+    readAt: (offset, length) => readExactly({ path, file, offset, length, sizeBytes: size }),
     close: async () => {
       if (!open) return;
       open = false;
       await file.close();
     },
   };
+}
+
+interface ExactRead {
+  readonly path: string;
+  readonly file: FileHandle;
+  readonly offset: number;
+  readonly length: number;
+  readonly sizeBytes: number;
+}
+
+async function readExactly({ path, file, offset, length, sizeBytes }: ExactRead): Promise<Uint8Array> {
+  checkRange(offset, length, sizeBytes);
+  const bytes = new Uint8Array(length);
+  try {
+    for (let filled = 0; filled < length;) {
+      const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled);
+      if (bytesRead === 0) throw new Error('it has become shorter');
+      filled += bytesRead;
+    }
+    return bytes;
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
 }
 
 /** Two buffers take turns: one is filled while the other is used. */

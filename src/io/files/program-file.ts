@@ -6,9 +6,10 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { PeerpatchError } from '../../core/base/errors.ts';
-import type { ProgramStore, StagedProgram } from '../../ports/program.ts';
+import type { PartialProgram, ProgramStore, StagedProgram } from '../../ports/program.ts';
 import { installError } from './file-error.ts';
 import { openProgram } from './open-program.ts';
+import { openPartialProgram } from './partial-file.ts';
 import { stageFile, type StagedFile } from './staged-file.ts';
 
 /** The program at `path`, and what takes its place. A symbolic link stays: the file behind it is replaced. */
@@ -16,6 +17,7 @@ export function programStore(path: string): ProgramStore {
   return {
     open: () => openProgram(path),
     stage: async (sizeBytes) => stagedProgram(await stageReplacement(path, sizeBytes)),
+    resume: (name, sizeBytes) => resumeReplacement({ path, name, sizeBytes }),
   };
 }
 
@@ -27,6 +29,10 @@ export function newProgramStore(path: string): ProgramStore {
     stage: async (sizeBytes) => {
       await checkNewTarget(target);
       return stagedProgram(await stageFile({ target, sizeBytes, old: undefined }));
+    },
+    resume: async (name, sizeBytes) => {
+      await checkNewTarget(target);
+      return openPartialProgram({ target, name, sizeBytes, old: undefined });
     },
   };
 }
@@ -40,6 +46,21 @@ export async function stageReplacement(path: string, sizeBytes: number): Promise
   try {
     const target = await realpath(path);
     return await stageFile({ target, sizeBytes, old: await stat(target) });
+  } catch (cause) {
+    throw installError(path, cause);
+  }
+}
+
+interface ResumeOptions {
+  readonly path: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+async function resumeReplacement({ path, name, sizeBytes }: ResumeOptions): Promise<PartialProgram> {
+  try {
+    const target = await realpath(path);
+    return await openPartialProgram({ target, name, sizeBytes, old: await stat(target) });
   } catch (cause) {
     throw installError(path, cause);
   }

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { open, rm, statfs, type FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { PeerpatchError } from '../../core/base/errors.ts';
+import { open, rm } from 'node:fs/promises';
 import { installError } from './file-error.ts';
+import { checkSpace, createBackgroundSync, writeAll } from './file-writing.ts';
 import { removeLeftovers, stagedPath } from './leftovers.ts';
 import { replaceFile, type OldFile, type ReplaceOptions } from './replace.ts';
 
@@ -38,12 +37,6 @@ export interface StagedFile {
   /** Removes it. After `publish` it does nothing. */
   discard(): Promise<void>;
 }
-
-/** Room that must stay: a file system filled to the last byte stops more than updates. */
-const SPARE_BYTES: number = 1024 ** 2;
-
-/** The disk begins with so many bytes while more arrive: at the end there is little left to wait for. */
-const SYNC_EVERY_BYTES: number = 32 * 1024 ** 2;
 
 /** @throws PeerpatchError INSTALL_NOT_WRITABLE, INSTALL_NO_SPACE, INSTALL_FAILED */
 export async function stageFile({ target, sizeBytes, old }: StageOptions): Promise<StagedFile> {
@@ -92,51 +85,4 @@ function staged(parts: ReplaceOptions): StagedFile {
       await file.close().finally(() => rm(path, { force: true }));
     },
   };
-}
-
-interface BackgroundSync {
-  readonly noteWritten: (writtenBytes: number) => void;
-  /** Resolves when none is going on. Rejects when one has failed: the system tells each failure once. */
-  readonly settled: () => Promise<void>;
-}
-
-function createBackgroundSync(file: FileHandle): BackgroundSync {
-  let syncedBytes = 0;
-  let running: Promise<void> | undefined;
-  let failure: { readonly error: unknown } | undefined;
-  return {
-    noteWritten: (writtenBytes) => {
-      if (running !== undefined || writtenBytes - syncedBytes < SYNC_EVERY_BYTES) return;
-      syncedBytes = writtenBytes;
-      running = file.datasync().then(
-        () => (running = undefined),
-        (error: unknown) => {
-          failure ??= { error };
-          running = undefined;
-        },
-      );
-    },
-    settled: async () => {
-      await running;
-      if (failure !== undefined) throw failure.error;
-    },
-  };
-}
-
-/** One call may write less than it was given, on a full disk above all. */
-async function writeAll(file: FileHandle, bytes: Uint8Array, offset: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, offset + done);
-    done += bytesWritten;
-  }
-}
-
-async function checkSpace(target: string, sizeBytes: number): Promise<void> {
-  const { bavail, bsize, blocks } = await statfs(dirname(target));
-  // Some file systems do not know how large they are.
-  if (blocks === 0 || bavail * bsize >= sizeBytes + SPARE_BYTES) return;
-  throw new PeerpatchError(
-    'INSTALL_NO_SPACE',
-    `no room beside ${target}: ${sizeBytes + SPARE_BYTES} bytes are needed, ${bavail * bsize} are free`,
-  );
 }
