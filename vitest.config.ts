@@ -24,6 +24,7 @@ export default defineConfig({
       tier('contract', ['test/contract/**/*.test.ts'], 60_000),
       tier('cli', ['test/cli/**/*.test.ts'], 60_000),
       tier('fuzz', ['test/fuzz/**/*.test.ts'], 600_000),
+      tier('mirror', ['test/mirror/**/*.test.ts'], 60_000),
       tier('libtorrent', ['test/libtorrent/**/*.test.ts'], 120_000),
       // The cases share one machine and its fixed ports; test/interop/run.ts makes it.
       interop(tier('interop', ['test/interop/**/*.test.ts'], 120_000)),
