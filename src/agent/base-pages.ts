@@ -1,0 +1,86 @@
+/**
+ * Parts of the old program in memory: what a delta copies from, in pages, the most recently used ones.
+ *
+ * A delta jumps about in the old program, mostly not far. Pages that follow each other are read at once.
+ *
+ * @module
+ */
+
+/** The old program's canonical image. */
+export interface DeltaBase {
+  readonly sizeBytes: number;
+  /** Exactly `length` bytes, in memory of their own: several reads go on at once. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+export const PAGE_BYTES: number = 32 * 1024;
+/** Pages of one `load`. */
+export const MAX_LOADED_PAGES = 160;
+/** 16 MiB: those of the load that is in use, those of the next one, and as many from before. */
+const MAX_HELD_PAGES = 512;
+const MAX_READ_PAGES = 32;
+
+export interface BasePages {
+  /** Makes sure of these pages, at most {@link MAX_LOADED_PAGES}. They stay until the load after the next one begins. */
+  load(pages: ReadonlySet<number>): Promise<void>;
+  /** Copies from pages that are loaded. */
+  copyTo(target: Uint8Array, baseAt: number): void;
+}
+
+export function createBasePages(base: DeltaBase): BasePages {
+  const memory = new Uint8Array(Math.min(MAX_HELD_PAGES, Math.ceil(base.sizeBytes / PAGE_BYTES)) * PAGE_BYTES);
+  const slots = new Map<number, number>(); // where a page is; the least recently used one first
+
+  const takeSlot = (): number => {
+    if (slots.size * PAGE_BYTES < memory.length) return slots.size;
+    const [oldest] = slots;
+    if (oldest === undefined) throw new Error('no page can be missing of a base without pages');
+    slots.delete(oldest[0]);
+    return oldest[1];
+  };
+
+  const read = async (first: number, count: number): Promise<void> => {
+    const offset = first * PAGE_BYTES;
+    const length = Math.min(count * PAGE_BYTES, base.sizeBytes - offset);
+    const bytes = await base.read(offset, length);
+    if (bytes.length !== length) throw new Error(`${bytes.length} bytes of the base instead of ${length}`);
+    for (let i = 0; i < count; i++) {
+      const page = bytes.subarray(i * PAGE_BYTES, (i + 1) * PAGE_BYTES);
+      memory.set(page, (slots.get(first + i) ?? 0) * PAGE_BYTES);
+    }
+  };
+
+  return {
+    load: async (pages) => {
+      const missing: number[] = [];
+      for (const page of pages) {
+        const slot = slots.get(page);
+        if (slot === undefined) missing.push(page);
+        else {
+          slots.delete(page); // behind the others: it is the most recently used one now
+          slots.set(page, slot);
+        }
+      }
+      missing.sort((a, b) => a - b);
+      const reads: Promise<void>[] = [];
+      for (let i = 0; i < missing.length;) {
+        const first = missing[i] ?? 0;
+        let count = 0;
+        for (; missing[i] === first + count && count < MAX_READ_PAGES; i++, count++)
+          slots.set(first + count, takeSlot());
+        reads.push(read(first, count));
+      }
+      await Promise.all(reads);
+    },
+    copyTo: (target, baseAt) => {
+      for (let done = 0; done < target.length;) {
+        const page = Math.floor((baseAt + done) / PAGE_BYTES);
+        const offset = baseAt + done - page * PAGE_BYTES;
+        const length = Math.min(PAGE_BYTES - offset, target.length - done);
+        const from = (slots.get(page) ?? 0) * PAGE_BYTES + offset;
+        target.set(memory.subarray(from, from + length), done);
+        done += length;
+      }
+    },
+  };
+}
