@@ -21,6 +21,12 @@ export function describe(line: CopyLine): Said | undefined {
       );
     case 'announced':
       return { text: `announced ${line.version} at ${String(line.storedAt)} DHT nodes`, milestone: false };
+    case 'published':
+      return { text: `statement of ${line.version} at ${String(line.storedAt)} DHT nodes`, milestone: false };
+    case 'planned':
+      return said(`fetching ${line.version} by ${line.way}: about ${String(line.expectedBytes)} bytes`);
+    case 'held-back':
+      return said(`not taking ${line.version}: ${line.reason}`);
     case 'found':
       return said(`found ${line.version}, offered by ${String(line.peers)} ${line.peers === 1 ? 'peer' : 'peers'}`);
     case 'progress':

@@ -13,12 +13,28 @@ export type AgentActivity = 'start' | 'announce' | 'check' | 'fetch' | 'install'
 export type AgentEvent =
   /** The running release was stored at `storedAt` nodes of the DHT. */
   | { readonly type: 'announced'; readonly version: string; readonly storedAt: number }
+  /** The statement of the installed release is held by `storedAt` nodes of the DHT. */
+  | { readonly type: 'published'; readonly version: string; readonly storedAt: number }
   /** A look at the network begins. */
   | { readonly type: 'checking' }
   /** It ended: `newest` is the newest release of the owner that was seen, the running one included. */
   | { readonly type: 'checked'; readonly newest: string; readonly peers: number }
   /** A newer release of the owner is offered by `peers` peers. */
   | { readonly type: 'found'; readonly version: string; readonly peers: number }
+  /** A way to that release was chosen; another `planned` follows when it fails. `expectedBytes` will cross the wire. */
+  | {
+      readonly type: 'planned';
+      readonly version: string;
+      readonly way: 'delta' | 'chunks' | 'whole';
+      readonly expectedBytes: number;
+    }
+  /** A release is there that this node does not take: not yet (`atMs`: Unix milliseconds, if that is known), or never. */
+  | {
+      readonly type: 'held-back';
+      readonly version: string;
+      readonly reason: string;
+      readonly atMs: number | undefined;
+    }
   | {
       readonly type: 'progress';
       readonly version: string;

@@ -17,12 +17,15 @@ import type { SignedRelease } from '../core/release/release.ts';
 import { compareVersions, formatVersion, type Version } from '../core/release/version.ts';
 import type { ProgramFormat } from '../core/stamp/format.ts';
 import { createMeasure, type Measure } from '../core/stamp/measure.ts';
+import { checkStatement } from '../core/statement/accept.ts';
+import type { SignedStatement } from '../core/statement/statement.ts';
 import { v0Alpn } from '../core/transfer/alpn.ts';
 import { transferAuth } from '../core/transfer/auth.ts';
 import { createFrameDecoder } from '../core/transfer/frame.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Connection, Network, PeerAddress, Stream } from '../ports/network.ts';
 import type { ProgramStore, StagedProgram } from '../ports/program.ts';
+import type { FetchedProgram } from './candidate.ts';
 import { within } from './deadline.ts';
 import { createPace } from './pace.ts';
 
@@ -34,6 +37,8 @@ export interface FetchOptions {
   readonly owner: PublicKey;
   /** What the peer announced. */
   readonly release: SignedRelease;
+  /** The statement that must stand in the program. */
+  readonly statement?: SignedStatement | undefined;
   /** The highest version seen so far, the running one included. Without it this is a first install. */
   readonly above?: Version | undefined;
   /** Format and processor of the program to replace; undefined accepts any. */
@@ -80,7 +85,7 @@ export async function fetchRelease(options: FetchOptions): Promise<FetchedReleas
 }
 
 /** Installs what was fetched, or leaves nothing of it. @throws PeerpatchError as `StagedProgram.install` */
-export async function installFetched({ staged, release }: Pick<FetchedRelease, 'staged' | 'release'>): Promise<void> {
+export async function installFetched({ staged, release }: Pick<FetchedProgram, 'staged' | 'release'>): Promise<void> {
   try {
     await staged.install(release);
   } catch (error) {
@@ -98,7 +103,7 @@ function connect({ network, owner, peer, clock, signal, limits = FETCH_LIMITS }:
 
 /** From the request to the last byte. */
 async function receive(connection: Connection, options: FetchOptions): Promise<FetchedRelease> {
-  const { store, clock, release, above, format, signal, onProgress, limits = FETCH_LIMITS } = options;
+  const { store, clock, release, statement, above, format, signal, onProgress, limits = FETCH_LIMITS } = options;
   const decoder = createFrameDecoder(release);
   const measure = createMeasure();
   const pace = createPace(clock, limits, signal);
@@ -143,7 +148,10 @@ async function receive(connection: Connection, options: FetchOptions): Promise<F
       signal?.throwIfAborted();
     }
     if (staged === undefined) throw new Error('a complete frame holds a program');
-    return { staged, release: acceptRelease(release, measure.finish(), { above, format }), receivedBytes };
+    const measured = measure.finish();
+    // The root is believed as in a program of one's own: the release's hash covers the same bytes and the statement.
+    if (statement !== undefined) checkStatement(statement, measured, statement.root);
+    return { staged, release: acceptRelease(release, measured, { above, format }), receivedBytes };
   } catch (error) {
     // What went wrong counts, not a leftover file: the next staging sweeps it.
     await staged?.discard().catch(() => undefined);

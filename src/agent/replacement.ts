@@ -4,13 +4,12 @@
  * @module
  */
 import type { PublicKey } from '../core/keys/public-key.ts';
-import type { SignedRelease } from '../core/release/release.ts';
 import type { OpenProgram, ProgramStore } from '../ports/program.ts';
+import type { KnownRelease } from './known-release.ts';
 import { readRelease } from './read-release.ts';
 
 /** A release and the open, verified file that holds it. */
-export interface Offered {
-  readonly release: SignedRelease;
+export interface Offered extends KnownRelease {
   readonly program: OpenProgram;
 }
 
@@ -34,7 +33,8 @@ export function watchReplacement(
     try {
       if (program.identity === lastSeen) return undefined;
       lastSeen = program.identity;
-      offered = { release: (await readRelease(program, owner)).release, program };
+      const { release, statement } = await readRelease(program, owner);
+      offered = { release, statement, program };
       return offered;
     } finally {
       if (offered === undefined) await program.close();

@@ -6,16 +6,9 @@
  *
  * @module
  */
-import { isPeerpatchError, type PeerpatchError } from '../core/base/errors.ts';
-import { toHex } from '../core/base/hex.ts';
-import type { PublicKey } from '../core/keys/public-key.ts';
-import type { Announcement } from '../core/record/open.ts';
-import { selectNewest } from '../core/record/select.ts';
-import type { SignedRelease } from '../core/release/release.ts';
-import { compareVersions, formatVersion, type Version } from '../core/release/version.ts';
-import type { ProgramFormat } from '../core/stamp/format.ts';
 import type { LocalTime } from '../core/schedule/due.ts';
 import type { UpdateMode } from '../core/schedule/mode.ts';
+import { compareAppVersions } from '../core/statement/app-version.ts';
 import { isBlocked } from '../core/update/backoff.ts';
 import {
   afterFailure,
@@ -24,17 +17,15 @@ import {
   initialState,
   INSTALL,
   isRestartDue,
-  newerThan,
   RESTART,
   type Moment,
   type UpdateState,
 } from '../core/update/state.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Network } from '../ports/network.ts';
-import type { ProgramStore } from '../ports/program.ts';
-import type { Random } from '../ports/random.ts';
+import { isOwnFailure, type Candidate, type Find, type Found } from './candidate.ts';
 import { errorEvent, type EmitEvent } from './events.ts';
-import { fetchRelease, installFetched } from './fetch.ts';
+import { installFetched } from './fetch.ts';
+import { versionOf } from './known-release.ts';
 import type { Offered } from './replacement.ts';
 
 /** What one look at the network came to. */
@@ -47,22 +38,21 @@ export interface CheckResult {
   readonly installed: string;
 }
 
+export interface CheckOptions {
+  /** Takes a release although its rollout has not come to this node yet, and asks peers again that failed a moment ago. */
+  readonly force?: boolean;
+}
+
 export interface UpdateParts {
-  readonly owner: PublicKey;
   readonly mode: UpdateMode;
-  /** What runs, and what the program file holds. */
-  readonly running: SignedRelease;
-  readonly installed: SignedRelease;
-  /** Format and processor of the running program. */
-  readonly format: ProgramFormat;
-  readonly network: Network;
-  readonly store: ProgramStore;
+  /** Versions: of what runs, and of what the program file holds. */
+  readonly running: string;
+  readonly installed: string;
   readonly clock: Clock;
   readonly zone: LocalTime;
-  readonly random: Random;
   readonly emit: EmitEvent;
-  /** Everything the owner's peers announce now, signatures verified. */
-  readonly discover: () => Promise<readonly Announcement[]>;
+  /** Looks at the network. */
+  readonly find: Find;
   /** The program file, for events. */
   readonly path: string;
   /** The verified program at the path, when that is another file than before. */
@@ -77,13 +67,13 @@ export interface UpdateParts {
 export class Update {
   readonly #parts: UpdateParts;
   #state: UpdateState;
-  #looking: Promise<CheckResult> | undefined;
+  #looking: { readonly force: boolean; readonly result: Promise<CheckResult> } | undefined;
   #restartRequested = false;
 
   constructor(parts: UpdateParts) {
     this.#parts = parts;
     this.#state = initialState(parts.running);
-    const ahead = compareVersions(parts.installed.version, parts.running.version) > 0;
+    const ahead = compareAppVersions(parts.installed, parts.running) > 0;
     if (ahead) this.#state = afterInstall(this.#state, parts.installed, parts.mode, this.#moment());
   }
 
@@ -91,10 +81,19 @@ export class Update {
     return this.#state;
   }
 
-  /** Looks at the network and installs what is newer. Calls during a look share its result. Rejects with bugs only. */
-  check(): Promise<CheckResult> {
-    this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
-    return this.#looking;
+  /** Looks at the network and installs what is newer. Calls during a look share its result; a forced one comes after one that is not. Rejects with bugs only. */
+  check({ force = false }: CheckOptions = {}): Promise<CheckResult> {
+    const running = this.#looking;
+    if (running !== undefined && (running.force || !force)) return running.result;
+    const look = async (): Promise<CheckResult> => {
+      await running?.result;
+      return this.#look(force);
+    };
+    const result = look().finally(() => {
+      if (this.#looking?.result === result) this.#looking = undefined;
+    });
+    this.#looking = { force, result };
+    return result;
   }
 
   /** Asks for the restart when an update waits and its time has come. */
@@ -104,7 +103,7 @@ export class Update {
     this.#state = atMoment(this.#state, mode, moment);
     if (this.#restartRequested || !isRestartDue(this.#state, moment)) return;
     this.#restartRequested = true;
-    requestRestart(formatVersion(this.#state.installed.version));
+    requestRestart(this.#state.installed);
   }
 
   /** The host could not replace the process: try again later, the update stays installed. */
@@ -113,31 +112,39 @@ export class Update {
     this.#failed(RESTART);
   }
 
-  async #look(): Promise<CheckResult> {
-    const { emit, discover, random } = this.#parts;
+  async #look(force: boolean): Promise<CheckResult> {
+    const { emit } = this.#parts;
     emit({ type: 'checking' });
-    let announcements: readonly Announcement[] = [];
+    const found = await this.#find(force);
+    const { newest, peers } = found;
     try {
-      announcements = await discover();
+      await this.#adoptReplacement();
+      emit({ type: 'checked', newest, peers });
+      const candidates = found.candidates.filter(({ version }) => this.#isNewer(version));
+      const [first] = candidates;
+      if (first !== undefined && (force || !this.#blocked(INSTALL))) {
+        emit({ type: 'found', version: first.version, peers });
+        await this.#installFromAny(candidates);
+      }
+    } finally {
+      await found.close();
+    }
+    return { newest, peers, installed: this.#state.installed };
+  }
+
+  async #find(force: boolean): Promise<Found> {
+    const { emit, find, signal } = this.#parts;
+    const above = this.#state.installed;
+    const isBlamed = (key: string): boolean => !force && this.#blocked(key);
+    const blame = (key: string): void => {
+      this.#failed(key);
+    };
+    try {
+      return await find({ above, force, isBlamed, blame });
     } catch (error) {
-      if (!this.#parts.signal.aborted) emit(errorEvent('check', error));
+      if (!signal.aborted) emit(errorEvent('check', error));
+      return { newest: above, peers: 0, candidates: [], close: () => Promise.resolve() };
     }
-    await this.#adoptReplacement();
-    const { newest, candidates } = selectNewest(announcements, {
-      above: newerThan(this.#state),
-      isBlamed: (nodeId) => this.#blocked(toHex(nodeId)),
-      // A newcomer's first choice should not be everybody's.
-      fraction: () => random.fraction(),
-    });
-    const result = { newest: formatVersion(newest), peers: offersOf(newest, candidates) };
-    emit({ type: 'checked', ...result });
-    const [first] = candidates;
-    if (first !== undefined && !this.#blocked(INSTALL)) {
-      const { version } = first.release;
-      emit({ type: 'found', version: formatVersion(version), peers: offersOf(version, candidates) });
-      await this.#installFromAny(candidates);
-    }
-    return { ...result, installed: formatVersion(this.#state.installed.version) };
   }
 
   /** Another process of the same program may have installed the update already: what is there is not fetched again. */
@@ -146,39 +153,30 @@ export class Update {
     try {
       const found = await findReplacement();
       if (found === undefined) return;
-      if (compareVersions(found.release.version, newerThan(this.#state)) > 0) this.#installed(found.release);
+      const version = versionOf(found);
+      if (this.#isNewer(version)) this.#installed(version);
       await offer(found);
     } catch (error) {
       if (!this.#parts.signal.aborted) emit(errorEvent('install', error));
     }
   }
 
-  async #installFromAny(candidates: readonly Announcement[]): Promise<void> {
+  async #installFromAny(candidates: readonly Candidate[]): Promise<void> {
     for (const candidate of candidates) {
       const outcome = await this.#installFrom(candidate);
       if (outcome === 'done') return;
     }
   }
 
-  async #installFrom({ release, nodeId, peer }: Announcement): Promise<'done' | 'next peer'> {
+  async #installFrom(candidate: Candidate): Promise<'done' | 'next candidate'> {
     const { emit, signal } = this.#parts;
-    const peerName = toHex(nodeId);
+    const { version } = candidate;
     try {
-      const {
-        staged,
-        release: accepted,
-        receivedBytes,
-      } = await fetchRelease({
-        ...this.#parts,
-        release,
-        peer,
-        above: newerThan(this.#state),
-        onProgress: this.#progress(release, peerName),
-      });
-      const version = formatVersion(accepted.version);
-      emit({ type: 'accepted', version, totalBytes: receivedBytes, peer: peerName });
-      await installFetched({ staged, release: accepted });
-      this.#installed(accepted);
+      const fetched = await candidate.fetch(this.#progress(candidate));
+      const { receivedBytes, from } = fetched;
+      emit({ type: 'accepted', version, totalBytes: receivedBytes, peer: from });
+      await installFetched(fetched);
+      this.#installed(version);
       if (!this.#restartRequested) await this.#adoptReplacement();
       return 'done';
     } catch (error) {
@@ -186,29 +184,33 @@ export class Update {
       const own = isOwnFailure(error);
       emit(errorEvent(own ? 'install' : 'fetch', error));
       // Never the release, whatever the error says: it may be the peer that lies, and another one has the real bytes.
-      this.#failed(own ? INSTALL : peerName);
-      return own ? 'done' : 'next peer';
+      this.#failed(own ? INSTALL : candidate.key);
+      return own ? 'done' : 'next candidate';
     }
   }
 
-  #installed(release: SignedRelease): void {
+  #installed(version: string): void {
     const { emit, mode, path } = this.#parts;
-    const [from, version] = [this.#state.installed.version, release.version].map(formatVersion) as [string, string];
-    this.#state = afterInstall(this.#state, release, mode, this.#moment());
+    const from = this.#state.installed;
+    this.#state = afterInstall(this.#state, version, mode, this.#moment());
     emit({ type: 'installed', version, from, path });
     emit({ type: 'waiting', version, restartAt: this.#state.restartAt });
     this.restartWhenDue();
   }
 
   /** One event for each percent: a thread's messages are not free. */
-  #progress({ version }: SignedRelease, peer: string): (receivedBytes: number, totalBytes: number) => void {
+  #progress({ version, key }: Candidate): (receivedBytes: number, totalBytes: number) => void {
     let shown = -1;
     return (receivedBytes, totalBytes) => {
       const percent = Math.floor((receivedBytes / totalBytes) * 100);
       if (percent === shown) return;
       shown = percent;
-      this.#parts.emit({ type: 'progress', version: formatVersion(version), peer, receivedBytes, totalBytes });
+      this.#parts.emit({ type: 'progress', version, peer: key, receivedBytes, totalBytes });
     };
+  }
+
+  #isNewer(version: string): boolean {
+    return compareAppVersions(version, this.#state.installed) > 0;
   }
 
   #blocked(key: string): boolean {
@@ -223,13 +225,4 @@ export class Update {
     const { clock, zone } = this.#parts;
     return { nowMs: clock.now(), monotonicMs: clock.monotonic(), zone };
   }
-}
-
-function offersOf(version: Version, candidates: readonly Announcement[]): number {
-  return candidates.filter(({ release }) => compareVersions(release.version, version) === 0).length;
-}
-
-/** Failures of this machine, which another peer would not help with. */
-function isOwnFailure(error: unknown): error is PeerpatchError {
-  return isPeerpatchError(error, 'INSTALL_FAILED', 'INSTALL_NO_SPACE', 'INSTALL_NOT_WRITABLE', 'PROGRAM_UNREADABLE');
 }

@@ -8,19 +8,23 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { startAgent, type Agent } from '../agent/agent.ts';
 import { errorEvent } from '../agent/events.ts';
+import { versionOf, type KnownRelease } from '../agent/known-release.ts';
 import { readRelease } from '../agent/read-release.ts';
 import { isPeerpatchError, PeerpatchError } from '../core/base/errors.ts';
 import { parsePublicKey, type PublicKey } from '../core/keys/public-key.ts';
-import { formatVersion } from '../core/release/version.ts';
 import { readStamp } from '../core/release/placeholder.ts';
-import { verifyRelease, type SignedRelease } from '../core/release/release.ts';
+import { verifyRelease } from '../core/release/release.ts';
+import { readOwnStatement } from '../core/statement/statement.ts';
 import { programStore } from '../io/files/program-file.ts';
+import { openMirror } from '../io/mirror/mirror.ts';
+import { brotli } from '../io/system/brotli.ts';
 import { systemClock } from '../io/system/clock.ts';
 import { systemLocalTime } from '../io/system/local-time.ts';
 import { systemRandom } from '../io/system/random.ts';
 import type { OpenProgram } from '../ports/program.ts';
 import type { AgentSettings, MessageToAgent, MessageToHost } from './messages.ts';
 import { openNode } from './node.ts';
+import { openState } from './state.ts';
 
 /** A program that failed this way will not become another one: retrying is of no use. */
 const NOT_UPDATABLE = [
@@ -29,6 +33,9 @@ const NOT_UPDATABLE = [
   'RELEASE_UNSIGNED',
   'RELEASE_BAD_SIGNATURE',
   'RELEASE_MISMATCH',
+  'STATEMENT_MALFORMED',
+  'STATEMENT_BAD_SIGNATURE',
+  'STATEMENT_UNSUPPORTED',
   'VERSION_MALFORMED',
   'PROGRAM_UNREADABLE',
 ] as const;
@@ -70,12 +77,17 @@ async function start(
   let program: OpenProgram | undefined;
   try {
     program = await store.open();
-    const { release, measured } = await readRelease(program, owner, { signal });
-    const running = runningRelease(owner, settings.runningStamp) ?? release;
-    const node = await openNode({ ...settings, bootstrap: settings.dhtBootstrap, onError: reportTo(tell) });
+    const { release, statement, measured } = await readRelease(program, owner, { signal });
+    const running = versionOf(runningRelease(owner, settings.runningStamp) ?? { release, statement });
+    const onError = reportTo(tell);
+    const node = await openNode({ ...settings, bootstrap: settings.dhtBootstrap, onError });
     const agent = startAgent({
       ...node,
+      ...(await openState({ owner, programPath: program.path, onError })),
       owner,
+      mirrors: settings.mirrors,
+      openMirror: (url) => openMirror({ url, owner, clock: systemClock }),
+      compression: brotli,
       mode: settings.mode,
       intervalMs: settings.intervalMs,
       clock: systemClock,
@@ -84,7 +96,7 @@ async function start(
       store,
       format: measured.format,
       running,
-      installed: { release, program },
+      installed: { release, statement, program },
       emit: (event) => {
         tell({ type: 'event', event });
       },
@@ -92,7 +104,7 @@ async function start(
         tell({ type: 'restart', version });
       },
     });
-    tell({ type: 'running', version: formatVersion(running.version) });
+    tell({ type: 'running', version: running });
     return agent;
   } catch (error) {
     await program?.close();
@@ -108,8 +120,10 @@ async function start(
  * What runs is what stands in this process's own image; the file may have been replaced meanwhile. Undefined for
  * executables whose image cannot be read: there the file has to do.
  */
-function runningRelease(owner: PublicKey, stamp: Uint8Array | undefined): SignedRelease | undefined {
-  return stamp && verifyRelease(owner, readStamp(stamp));
+function runningRelease(owner: PublicKey, stamp: Uint8Array | undefined): KnownRelease | undefined {
+  if (stamp === undefined) return undefined;
+  const { release, item } = readStamp(stamp);
+  return { release: verifyRelease(owner, release), statement: item && readOwnStatement(owner, item) };
 }
 
 interface Host {
@@ -122,7 +136,8 @@ async function obey(message: MessageToAgent, starting: Promise<Agent | undefined
   const agent = await starting.catch(() => undefined); // a bug, and told as one
   switch (message.type) {
     case 'check':
-      if (agent !== undefined) tell({ type: 'checked', id: message.id, result: await agent.check() });
+      if (agent !== undefined)
+        tell({ type: 'checked', id: message.id, result: await agent.check({ force: message.force }) });
       return;
     case 'restart-failed':
       agent?.restartFailed();

@@ -20,6 +20,8 @@ export interface AgentSettings {
   /** UDP port of the DHT client; 0 lets the system choose. */
   readonly dhtPort: number;
   readonly relay: RelayChoice;
+  /** URLs. */
+  readonly mirrors: readonly string[];
   /** Address to bind to; undefined means every interface. */
   readonly bindHost: string | undefined;
   /** The program file of this process. */
@@ -29,7 +31,7 @@ export interface AgentSettings {
 }
 
 export type MessageToAgent =
-  | { readonly type: 'check'; readonly id: number }
+  | { readonly type: 'check'; readonly id: number; readonly force: boolean }
   /** The process could not be replaced; ask again later. */
   | { readonly type: 'restart-failed' }
   /** Close everything. `closed[0]` becomes 1 afterwards: a process that is ending waits for it and reads no messages. */

@@ -42,18 +42,18 @@ export interface OpenNode {
 export async function openNode(options: NodeOptions): Promise<OpenNode> {
   const dht = await openDht(options);
   try {
-    const seed = systemRandom.bytes(32);
-    const network = await openIroh({
-      addon: await irohAddon(),
-      seed,
-      relay: options.relay,
-      bind: bindAddresses(options.bindHost),
-    });
-    return { dht, network, nodeKey: ed25519Signer(seed) };
+    return { dht, ...(await openNetwork(options)) };
   } catch (error) {
     await dht.close();
     throw error;
   }
+}
+
+/** The transport alone: for whoever has a DHT. @throws PeerpatchError OPTION_INVALID, TRANSPORT_UNAVAILABLE */
+export async function openNetwork({ relay, bindHost }: NodeOptions): Promise<Omit<OpenNode, 'dht'>> {
+  const seed = systemRandom.bytes(32);
+  const network = await openIroh({ addon: await irohAddon(), seed, relay, bind: bindAddresses(bindHost) });
+  return { network, nodeKey: ed25519Signer(seed) };
 }
 
 /** The DHT alone: enough to look, not to fetch. @throws PeerpatchError OPTION_INVALID, DHT_BIND_FAILED */

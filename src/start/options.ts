@@ -11,6 +11,7 @@ import { checkUpdateMode, type UpdateMode, UpdaterMode } from '../core/schedule/
 import { PUBLIC_BOOTSTRAP, parseHostPort } from '../io/dht/bootstrap-hosts.ts';
 import { STAMP_ASSET } from '../io/executable/assets.ts';
 import type { Executable } from '../io/executable/executable.ts';
+import { parseMirrorUrl } from '../io/mirror/mirror-url.ts';
 import type { RelayChoice } from '../io/net/peer-address.ts';
 import type { AgentSettings } from './messages.ts';
 
@@ -31,6 +32,8 @@ export interface SpawnOptions {
   readonly dht?: DhtOptions;
   /** Relays for peers behind NAT: n0's (default), none, or own relay URLs. */
   readonly relay?: RelayChoice;
+  /** Addresses of folders that `peerpatch export` wrote. Those that a release names are used as well. */
+  readonly mirrors?: readonly string[];
   /** Pause between two looks at the network, at least a second. Default: one minute, with jitter. */
   readonly intervalMs?: number;
   /** Only listen on this address: for tests and machines that must not. Default: every interface. */
@@ -50,7 +53,7 @@ export const DEFAULT_RESTART_GRACE_MS: number = 30 * SECOND_MS;
 
 /** Checked and completed. @throws PeerpatchError KEY_MALFORMED, OPTION_INVALID */
 export function agentSettings(options: SpawnOptions, program: Executable): AgentSettings {
-  const { mode = UpdaterMode.Now, relay = 'n0', intervalMs = DEFAULT_INTERVAL_MS, dht = {} } = options;
+  const { mode = UpdaterMode.Now, relay = 'n0', intervalMs = DEFAULT_INTERVAL_MS, dht = {}, mirrors = [] } = options;
   if (!Number.isFinite(intervalMs) || intervalMs < SHORTEST_INTERVAL_MS) {
     throw invalid('intervalMs', intervalMs, `a number of milliseconds from ${SHORTEST_INTERVAL_MS} up`);
   }
@@ -64,6 +67,7 @@ export function agentSettings(options: SpawnOptions, program: Executable): Agent
     dhtBootstrap: bootstrap,
     dhtPort: checkPort(dht.port ?? 0),
     relay: checkRelay(relay),
+    mirrors: checkMirrors(mirrors),
     bindHost: checkIp(options.bindHost),
     programPath: program.path,
     runningStamp: program.readAsset(STAMP_ASSET)?.slice(),
@@ -85,6 +89,13 @@ function checkRelay(relay: RelayChoice): RelayChoice {
   const urls: readonly unknown[] = Array.isArray(relay) ? relay : [];
   if (urls.length > 0 && urls.every((url) => typeof url === 'string' && URL.canParse(url))) return relay;
   throw invalid('relay', relay, '"n0", "none", or a list of relay URLs');
+}
+
+function checkMirrors(mirrors: readonly string[]): readonly string[] {
+  const urls: readonly unknown[] = Array.isArray(mirrors) ? mirrors : [mirrors];
+  if (!urls.every((url) => typeof url === 'string')) throw invalid('mirrors', mirrors, 'a list of URLs');
+  for (const url of urls) parseMirrorUrl(url);
+  return urls;
 }
 
 function invalid(option: string, value: unknown, expected: string): PeerpatchError {

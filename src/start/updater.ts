@@ -7,7 +7,7 @@
  * @module
  */
 import type { AgentEvent } from '../agent/events.ts';
-import type { CheckResult } from '../agent/update.ts';
+import type { CheckOptions, CheckResult } from '../agent/update.ts';
 import { isPeerpatchError, PeerpatchError } from '../core/base/errors.ts';
 import { HOUR_MS, SECOND_MS } from '../core/base/units.ts';
 import { isBlocked, NO_FAILURES, withFailure } from '../core/update/backoff.ts';
@@ -92,13 +92,13 @@ export class Updater {
   }
 
   /** Looks at the network now. @throws PeerpatchError AGENT_FAILED when no agent runs */
-  async checkNow(): Promise<CheckResult> {
+  async checkNow({ force = false }: CheckOptions = {}): Promise<CheckResult> {
     const thread = this.#thread;
     if (thread === undefined) throw this.#notRunning();
     const id = this.#nextCheck++;
     const outcome = await new Promise<CheckResult | PeerpatchError>((settle) => {
       this.#checks.set(id, settle);
-      thread.send({ type: 'check', id });
+      thread.send({ type: 'check', id, force });
     });
     if (outcome instanceof PeerpatchError) throw outcome;
     return outcome;

@@ -6,14 +6,19 @@
 import { once } from 'node:events';
 import { errorEvent, type AgentEvent } from '../agent/events.ts';
 import { startOffering } from '../agent/offering.ts';
+import { keepPublished } from '../agent/keep-published.ts';
+import { versionOf } from '../agent/known-release.ts';
+import { createLibrary } from '../agent/library.ts';
 import { readRelease } from '../agent/read-release.ts';
 import { MINUTE_MS } from '../core/base/units.ts';
 import { parsePublicKey } from '../core/keys/public-key.ts';
-import { formatVersion } from '../core/release/version.ts';
+import type { PeerpatchError } from '../core/base/errors.ts';
 import { programStore } from '../io/files/program-file.ts';
+import { brotli } from '../io/system/brotli.ts';
 import { systemClock } from '../io/system/clock.ts';
 import { systemRandom } from '../io/system/random.ts';
 import { openNode } from '../start/node.ts';
+import { openState } from '../start/state.ts';
 import type { PeerOptions } from './peer-options.ts';
 
 export interface SeedProgramOptions extends PeerOptions {
@@ -28,7 +33,7 @@ export interface SeedProgramOptions extends PeerOptions {
 
 export interface SeededProgram {
   readonly version: string;
-  /** Programs given to peers whole. */
+  /** Peers that were given the program, whole or in part. */
   readonly uploads: number;
   readonly sentBytes: number;
 }
@@ -55,23 +60,26 @@ export async function seedProgram(options: SeedProgramOptions): Promise<SeededPr
 
   let closeProgram = (): Promise<void> => program.close();
   try {
-    const { release } = await readRelease(program, owner);
-    const node = await openNode({
-      ...options,
-      onError: (error) => {
-        emit(errorEvent('announce', error));
-      },
-    });
-    const offering = startOffering(
-      { release, program },
-      { ...node, owner, clock: systemClock, random: systemRandom, intervalMs, emit },
-    );
+    const { release, statement } = await readRelease(program, owner);
+    const onError = (error: PeerpatchError): void => {
+      emit(errorEvent('announce', error));
+    };
+    const node = await openNode({ ...options, onError });
+    const { deltas } = await openState({ owner, programPath: program.path, onError });
+    const library = createLibrary({ compression: brotli, onError });
+    const parts = { ...node, owner, library, deltas, clock: systemClock, random: systemRandom, intervalMs, emit };
+    const offering = startOffering({ release, statement, program }, parts);
+    const stop = new AbortController();
+    const publishing =
+      statement === undefined ? undefined : keepPublished(statement, { ...parts, signal: stop.signal });
     closeProgram = async () => {
-      await offering.close();
+      stop.abort();
+      await Promise.all([offering.close(), publishing]);
+      await library.close();
       await Promise.all([node.network.close(), node.dht.close()]);
     };
     if (!signal.aborted) await once(signal, 'abort');
-    return { version: formatVersion(release.version), uploads, sentBytes };
+    return { version: versionOf({ release, statement }), uploads, sentBytes };
   } finally {
     await closeProgram();
   }

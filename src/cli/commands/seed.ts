@@ -32,6 +32,8 @@ function describe(event: AgentEvent): string | undefined {
   switch (event.type) {
     case 'announced':
       return `announced ${event.version} at ${event.storedAt} DHT nodes`;
+    case 'published':
+      return `the statement of ${event.version} is at ${event.storedAt} DHT nodes`;
     case 'served':
       return `served ${event.version} to ${event.peer}`;
     case 'error':
@@ -39,6 +41,8 @@ function describe(event: AgentEvent): string | undefined {
     case 'checking':
     case 'checked':
     case 'found':
+    case 'held-back':
+    case 'planned':
     case 'progress':
     case 'accepted':
     case 'installed':
