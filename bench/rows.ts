@@ -24,6 +24,16 @@ export function verdictOf({ target, measured }: BenchRow): Verdict {
   return (target.startsWith('<=') ? measured <= bound : measured >= bound) ? 'met' : 'missed';
 }
 
+export const ROW_HEADER: readonly string[] = ['figure', 'target', 'measured', 'verdict'];
+
+/** The row as it is shown, in the order of `ROW_HEADER`. A figure that is not a number could not be measured. */
+export function rowCells(row: BenchRow): readonly string[] {
+  const { what, target, measured, unit } = row;
+  const bound = target === 'reported' ? '–' : `${target.replace('<=', '≤').replace('>=', '≥')} ${unit}`;
+  const figure = Number.isNaN(measured) ? 'not measured' : `${measured.toFixed(1)} ${unit}`;
+  return [what, bound, figure, verdictOf(row)];
+}
+
 /** The same figures measured several times: the median of each, in the order of the first time. */
 export function medianRows(runs: readonly (readonly BenchRow[])[]): readonly BenchRow[] {
   const [first = []] = runs;

@@ -10,7 +10,8 @@ import { signProgram } from '../src/tools/sign-program.ts';
 import { verifyProgram } from '../src/tools/verify-program.ts';
 
 export interface SignOrder {
-  readonly work: 'sign' | 'verify';
+  /** `sign`: without a statement; `state`: with one. */
+  readonly work: 'sign' | 'state' | 'verify';
   readonly path: string;
   readonly programBytes: number;
 }
@@ -47,8 +48,10 @@ async function measureWork({ work, path, programBytes }: SignOrder): Promise<Sig
   };
 }
 
-async function once(work: 'sign' | 'verify', path: string, onProgress?: () => void): Promise<void> {
-  if (work === 'sign') await signProgram({ program: path, key: OWNER, onProgress });
+async function once(work: SignOrder['work'], path: string, onProgress?: () => void): Promise<void> {
+  const name = { app: 'bench', target: 'linux-x64' };
+  if (work === 'sign') await signProgram({ program: path, key: OWNER, v0Only: true, onProgress });
+  else if (work === 'state') await signProgram({ program: path, key: OWNER, ...name, onProgress });
   else await verifyProgram({ program: path, publicKey: formatPublicKey(OWNER.publicKey), onProgress });
 }
 

@@ -11,8 +11,8 @@ import { appendFile, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ownerKeyFromSeed } from '../../src/core/keys/owner-key.ts';
 import type { PublicKey } from '../../src/core/keys/public-key.ts';
-import { ANCHOR_BYTES, anchorBytes, boundBytes } from '../../src/core/stamp/marker.ts';
-import { REGION_BYTES } from '../../src/core/stamp/region.ts';
+import { PLACEHOLDER_BYTES } from '../../src/core/stamp/block.ts';
+import { anchorBytes, boundBytes } from '../../src/core/stamp/marker.ts';
 import { signProgram } from '../../src/tools/sign-program.ts';
 import { builtProgram } from '../../test/e2e/support/executables.ts';
 import { nodesUnderTest } from '../../test/e2e/support/node-binaries.ts';
@@ -72,11 +72,11 @@ export async function filledUp(pair: ProgramPair, { folder, sizeBytes, filler }:
   return copies;
 }
 
-/** The bytes of a program without its region and anchor: a file with a second of them is no program. */
+/** The bytes of a program without its stamp and anchor: a file with a second of them is no program. */
 export async function fillerFrom(program: string): Promise<Uint8Array> {
   const bytes = await readFile(program);
   const start = bytes.indexOf(Buffer.from(anchorBytes()));
-  const filler = Buffer.concat([bytes.subarray(0, start), bytes.subarray(start + ANCHOR_BYTES + REGION_BYTES)]);
+  const filler = Buffer.concat([bytes.subarray(0, start), bytes.subarray(start + PLACEHOLDER_BYTES)]);
   if (start < 0 || filler.includes(Buffer.from(anchorBytes())) || filler.includes(Buffer.from(boundBytes()))) {
     throw new Error(`${program} has its region not once, directly behind its anchor`);
   }
