@@ -11,6 +11,7 @@ export type { AnnouncedPeer } from './core/record/open.ts';
 export type { Release, SignedRelease } from './core/release/release.ts';
 export { createPlaceholder } from './core/release/placeholder.ts';
 export { Version } from './core/release/version.ts';
+export type { Rollout, SignedStatement, Statement, StatementDelta, StatementName } from './core/statement/statement.ts';
 export { parseUpdateMode, UpdaterMode, type UpdateMode } from './core/schedule/mode.ts';
 export type { AgentActivity, AgentEvent } from './agent/events.ts';
 export type { CheckResult } from './agent/update.ts';
@@ -21,10 +22,25 @@ export { startBootstrapNode, type BootstrapNode, type BootstrapNodeOptions } fro
 export { buildProgram, type BuildProgramOptions, type BuildStep, type BuiltProgram } from './tools/build-program.ts';
 export { checkNetwork, type NetworkCheck } from './tools/check-network.ts';
 export { createKey, DEFAULT_KEY_FILE, readKeyFile, type CreatedKey } from './tools/create-key.ts';
+export { diffPrograms, type DiffProgramsOptions, type DiffStep, type ProgramDiff } from './tools/diff-programs.ts';
+export {
+  exportMirror,
+  type ExportedMirror,
+  type ExportedProgram,
+  type ExportMirrorOptions,
+} from './tools/export-mirror.ts';
+export {
+  fetchStatedProgram,
+  type FetchedStatedProgram,
+  type FetchStatedProgramOptions,
+} from './tools/fetch-stated-program.ts';
+export { findStatement, type FoundStatement, type StatedOptions } from './tools/find-statement.ts';
 export { fetchProgram, type FetchedProgram, type FetchProgramOptions } from './tools/fetch-program.ts';
-export { inspectProgram, type InspectedProgram } from './tools/inspect-program.ts';
+export { inspectProgram, type InspectedProgram, type InspectedStatement } from './tools/inspect-program.ts';
 export { Patch } from './tools/patch.ts';
 export type { PeerOptions } from './tools/peer-options.ts';
 export { seedProgram, type SeededProgram, type SeedProgramOptions } from './tools/seed-program.ts';
-export { signProgram, type SignedProgram, type SignProgramOptions } from './tools/sign-program.ts';
+export type { ProgramDelta } from './tools/program-deltas.ts';
+export type { SignProgramOptions, SignStep } from './tools/sign-options.ts';
+export { signProgram, type SignedProgram } from './tools/sign-program.ts';
 export { verifyProgram, type VerifiedProgram, type VerifyProgramOptions } from './tools/verify-program.ts';

@@ -9,6 +9,8 @@ import { text } from 'node:stream/consumers';
 import { bootstrapCommand } from './commands/bootstrap.ts';
 import { buildCommand } from './commands/build.ts';
 import { checkCommand } from './commands/check.ts';
+import { diffCommand } from './commands/diff.ts';
+import { exportCommand } from './commands/export.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { genCommand } from './commands/gen.ts';
 import { inspectCommand } from './commands/inspect.ts';
@@ -27,6 +29,8 @@ const commands = [
   checkCommand,
   fetchCommand,
   bootstrapCommand,
+  diffCommand,
+  exportCommand,
 ];
 
 const stop = new AbortController();

@@ -6,16 +6,23 @@
 import { type Command, Option } from 'commander';
 import type { PeerOptions } from '../index.ts';
 
-export interface PeerFlags {
-  readonly publicKey: string;
+export interface NetworkFlags {
   readonly dht?: string;
   readonly relay: string;
   readonly bindHost?: string;
 }
 
+export interface PeerFlags extends NetworkFlags {
+  readonly publicKey: string;
+}
+
 export function addPeerFlags(command: Command): Command {
+  return addNetworkFlags(command.requiredOption('--public-key <z32>', "the owner's public key, as printed by gen"));
+}
+
+/** For commands that learn the public key otherwise. */
+export function addNetworkFlags(command: Command): Command {
   return command
-    .requiredOption('--public-key <z32>', "the owner's public key, as printed by gen")
     .option('--dht <host:port,…>', 'DHT nodes to start from (default: the public Mainline DHT)')
     .option('--relay <n0|none|url,…>', 'relays for peers behind NAT', 'n0')
     .addOption(new Option('--bind-host <address>', 'only listen on this address'));

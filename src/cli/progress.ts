@@ -37,6 +37,35 @@ export function createProgress({ interactive }: CliContext, label: string): Prog
   };
 }
 
+export interface StepProgress<Step extends string> {
+  readonly update: (doneBytes: number, totalBytes: number, step: Step) => void;
+  /** Leaves the bars as they are. A second call does nothing. */
+  readonly done: () => void;
+}
+
+/** One bar below the other: the next begins with another step, and where a step starts from the beginning. */
+export function createStepProgress<Step extends string>(
+  context: CliContext,
+  labels: Readonly<Record<Step, string>>,
+): StepProgress<Step> {
+  let current: { readonly step: Step; readonly bar: Progress } | undefined;
+  let shown = 0;
+  return {
+    update: (doneBytes, totalBytes, step) => {
+      if (current?.step !== step || doneBytes < shown) {
+        current?.bar.done();
+        current = { step, bar: createProgress(context, labels[step]) };
+      }
+      shown = doneBytes;
+      current.bar.update(doneBytes, totalBytes);
+    },
+    done: () => {
+      current?.bar.done();
+      current = undefined;
+    },
+  };
+}
+
 function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
 }

@@ -11,8 +11,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PeerpatchError } from '../core/base/errors.ts';
 import { createPlaceholder } from '../core/release/placeholder.ts';
-import { checkFitsRegion } from '../core/release/region.ts';
-import { formatVersion, parseVersion } from '../core/release/version.ts';
+import { parseAppVersion, regionVersion } from '../core/statement/app-version.ts';
 import { createMeasure } from '../core/stamp/measure.ts';
 import { findAddon } from '../io/build/addon-package.ts';
 import { bundle } from '../io/build/bundle.ts';
@@ -33,7 +32,7 @@ export interface BuildProgramOptions {
   readonly entry: string;
   /** The executable to write. An existing file is replaced when the build has succeeded. */
   readonly out: string;
-  /** `A.B.C`. Default: the version in the package.json nearest to the entry. */
+  /** `1.2.0` or `1.2.0-beta.1`, at most 16 characters. Default: the version in the package.json nearest to the entry. */
   readonly appVersion?: string | undefined;
   /** Path of the Node binary to build with and for. Default: the one that is running. */
   readonly node?: string | undefined;
@@ -47,7 +46,7 @@ export interface BuildProgramOptions {
 export interface BuiltProgram {
   /** Absolute path. */
   readonly out: string;
-  /** `A.B.C` */
+  /** What "peerpatch sign" signs it as, unless told otherwise. */
   readonly version: string;
   readonly sizeBytes: number;
   /** Version of the Node inside: `20.20.2`. */
@@ -75,8 +74,8 @@ export async function buildProgram(options: BuildProgramOptions): Promise<BuiltP
     signal?.throwIfAborted();
     onProgress?.('inspect');
     await checkPaths(entry, out);
-    const version = options.appVersion === undefined ? await packageVersion(entry) : parseVersion(options.appVersion);
-    checkFitsRegion(version);
+    const version = parseAppVersion(options.appVersion ?? (await packageVersion(entry)));
+    const placeholder = createPlaceholder(version);
     const node = await inspectNode(options.node === undefined ? runningNode() : resolve(options.node), signal);
     const addon = await findAddon(node);
     folder = await mkdtemp(join(dirname(out), `.${basename(out)}-`)); // on the result's file system
@@ -90,8 +89,8 @@ export async function buildProgram(options: BuildProgramOptions): Promise<BuiltP
     onProgress?.('pack');
     await writeFile(made('main.cjs'), code);
     await writeFile(made('agent.cjs'), agent.code);
-    await writeFile(made('stamp'), createPlaceholder(version));
-    await writeFile(made('description.json'), encodeDescription({ appVersion: version, addon }));
+    await writeFile(made('stamp'), placeholder);
+    await writeFile(made('description.json'), encodeDescription({ appVersion: regionVersion(version), addon }));
     const blob = await makeBlob({
       node: node.path,
       folder,
@@ -116,7 +115,7 @@ export async function buildProgram(options: BuildProgramOptions): Promise<BuiltP
     const { size: sizeBytes } = await stat(program);
     await rename(program, out);
     const target = `${node.platform}-${node.arch}`;
-    return { out, version: formatVersion(version), sizeBytes, node: node.version, target, warnings };
+    return { out, version, sizeBytes, node: node.version, target, warnings };
   } catch (cause) {
     throw asBuildFailure(cause, out, signal);
   } finally {

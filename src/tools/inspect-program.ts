@@ -1,12 +1,26 @@
 /**
- * Shows what a program's region says, signed or not, right or wrong. Verifies nothing: that takes the owner's key.
+ * Shows what a program's stamp says, signed or not, right or wrong. Verifies nothing: that takes the owner's key.
  *
  * @module
  */
 import { measureProgram } from '../agent/read-release.ts';
-import { decodeRegion } from '../core/stamp/region.ts';
+import { isPeerpatchError } from '../core/base/errors.ts';
+import { decodeReleaseBlock, type SignedItem } from '../core/stamp/block.ts';
+import type { StampedDigest } from '../core/stamp/measure.ts';
 import type { Binding } from '../core/stamp/position.ts';
+import { decodeRegion } from '../core/stamp/region.ts';
+import { decodeStatement } from '../core/statement/dictionary.ts';
+import type { Statement } from '../core/statement/statement.ts';
 import { openProgram } from '../io/files/open-program.ts';
+
+/** What stands in the release block. */
+export interface InspectedStatement {
+  /** Undefined when the value cannot be read; `problem` says why. */
+  readonly fields: Statement | undefined;
+  readonly problem: string | undefined;
+  /** Undefined when not even the block can be read. */
+  readonly item: SignedItem | undefined;
+}
 
 export interface InspectedProgram {
   readonly path: string;
@@ -25,6 +39,10 @@ export interface InspectedProgram {
   readonly measuredBytes: number;
   /** What keeps the region in its place. */
   readonly boundBy: Binding;
+  /** Offset of the release block; undefined for a program without one. */
+  readonly stampOffset: number | undefined;
+  /** Undefined for a program that carries none. */
+  readonly statement: InspectedStatement | undefined;
 }
 
 /** @throws PeerpatchError PROGRAM_UNREADABLE, STAMP_MISSING, STAMP_MALFORMED, CANCELLED */
@@ -45,8 +63,23 @@ export async function inspectProgram(path: string, signal?: AbortSignal): Promis
       measuredHash: measured.hash,
       measuredBytes: measured.sizeBytes,
       boundBy: measured.bound,
+      stampOffset: measured.stampOffset,
+      statement: inspectStatement(measured),
     };
   } finally {
     await program.close();
+  }
+}
+
+/** A damaged statement is shown as what it is: that is what one inspects for. */
+function inspectStatement({ block }: StampedDigest): InspectedStatement | undefined {
+  if (block === undefined) return undefined;
+  let item: SignedItem | undefined;
+  try {
+    item = decodeReleaseBlock(block);
+    return item && { fields: decodeStatement(item.value), problem: undefined, item };
+  } catch (error) {
+    if (!isPeerpatchError(error, 'STAMP_MALFORMED', 'STATEMENT_MALFORMED', 'STATEMENT_UNSUPPORTED')) throw error;
+    return { fields: undefined, problem: `${error.code}: ${error.message}`, item };
   }
 }

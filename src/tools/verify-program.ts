@@ -3,16 +3,20 @@
  *
  * @module
  */
+import { measureImage } from '../agent/measure-image.ts';
 import { readRelease } from '../agent/read-release.ts';
 import { parsePublicKey } from '../core/keys/public-key.ts';
 import type { Release } from '../core/release/release.ts';
 import { formatVersion } from '../core/release/version.ts';
+import { checkStatement } from '../core/statement/accept.ts';
+import type { SignedStatement } from '../core/statement/statement.ts';
 import { openProgram } from '../io/files/open-program.ts';
 
 export interface VerifyProgramOptions {
   readonly program: string;
   /** The owner's, z-base-32. */
   readonly publicKey: string;
+  /** The whole program is read once, and a second time where it carries a statement. */
   readonly onProgress?: ((doneBytes: number, totalBytes: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -21,20 +25,28 @@ export interface VerifiedProgram {
   readonly path: string;
   readonly version: string;
   readonly release: Release;
+  /** Undefined for a program that was signed without one. */
+  readonly statement: SignedStatement | undefined;
 }
 
 /**
  * Resolves when the program is the owner's; everything else is an error.
  *
  * @throws PeerpatchError KEY_MALFORMED, PROGRAM_UNREADABLE, STAMP_MISSING, STAMP_MALFORMED, VERSION_MALFORMED,
- *   RELEASE_UNSIGNED, RELEASE_BAD_SIGNATURE, RELEASE_MISMATCH, CANCELLED
+ *   RELEASE_UNSIGNED, RELEASE_BAD_SIGNATURE, RELEASE_MISMATCH, STATEMENT_MALFORMED, STATEMENT_BAD_SIGNATURE,
+ *   STATEMENT_UNSUPPORTED, CANCELLED
  */
 export async function verifyProgram(options: VerifyProgramOptions): Promise<VerifiedProgram> {
   const owner = parsePublicKey(options.publicKey);
   const program = await openProgram(options.program);
   try {
-    const { release } = await readRelease(program, owner, options);
-    return { path: program.path, version: formatVersion(release.version), release };
+    const { release, statement, measured } = await readRelease(program, owner, options);
+    if (statement !== undefined) {
+      const { root } = await measureImage(program, statement.stampOffset, options);
+      checkStatement(statement, measured, root);
+    }
+    const version = statement?.version ?? formatVersion(release.version);
+    return { path: program.path, version, release, statement };
   } finally {
     await program.close();
   }

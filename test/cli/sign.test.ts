@@ -22,27 +22,79 @@ describe('peerpatch sign', () => {
     process.chdir(startedIn);
   });
   const sign = (args: readonly string[], options?: CliOptions): Promise<CliRun> =>
-    cli(signCommand, ['sign', folder.join('app'), ...args], options);
-  const isSigned = (): boolean => readFileSync(folder.join('app')).equals(SIGNED);
+    cli(signCommand, ['sign', folder.join('app'), '--target', 'linux-x64', '--app', 'sample', ...args], options);
+  const signV0 = (args: readonly string[], options?: CliOptions): Promise<CliRun> =>
+    cli(signCommand, ['sign', folder.join('app'), '--v0-only', ...args], options);
+  /** The sequence number is the time, so the file is another one each time. */
+  const isSigned = (): boolean => !readFileSync(folder.join('app')).equals(UNSIGNED);
   const isUntouched = (): boolean => readFileSync(folder.join('app')).equals(UNSIGNED) && folder.list().length === 2;
 
   it('signs with a key file', async () => {
     const { code, out, err } = await sign(['--key-file', folder.join('key')]);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toBe(`signed ${folder.join('app')} as 1.4.0 for owner ${formatPublicKey(OWNER.publicKey)}\n`);
+    expect(out).toBe(
+      `signed ${folder.join('app')} as 1.4.0 for owner ${formatPublicKey(OWNER.publicKey)}\n` +
+        'statement: sample for linux-x64, channel stable\n',
+    );
     expect(isSigned()).toBe(true);
     expect(folder.list()).toEqual(['app', 'key']);
   });
 
+  it('--v0-only: signs without a statement', async () => {
+    const { code, out } = await signV0(['--key-file', folder.join('key')]);
+    expect({ code, said: out.split('\n')[1] }).toEqual({
+      code: 0,
+      said: 'without a statement: only whole programs are sent',
+    });
+    expect(readFileSync(folder.join('app')).equals(SIGNED)).toBe(true);
+  });
+
   it('--json: everything it signed', async () => {
-    expect((await sign(['--key-file', folder.join('key'), '--json'])).json()).toEqual({
+    expect((await signV0(['--key-file', folder.join('key'), '--json'])).json()).toEqual({
       path: folder.join('app'),
       version: '1.4.0',
       publicKey: V0.owner.publicKeyText,
       sizeBytes: release.sizeBytes,
       hash: toHex(release.hash),
       signature: toHex(release.signature),
+      deltas: [],
     });
+  });
+
+  it('--json: every field of the statement', async () => {
+    const before = Math.floor(Date.now() / 1000);
+    const run = await sign([
+      ...['--key-file', folder.join('key'), '--json', '--channel', 'beta', '--app-version', '1.5.0-rc.1'],
+      ...['--expires', '90d', '--lowest-version', '1.0.0', '--critical', '--rollout', '25%@2026-12-01T00:00Z'],
+      ...['--ramp', '48h', '--mirror', 'https://a.example', '--mirror', 'https://b.example/c'],
+      ...['--notes', 'https://example.com/notes', '--seq', '9223372036854775807', '--v0'],
+    ]);
+    const after = Math.floor(Date.now() / 1000);
+    expect(run.err).toBe('');
+    const { statement } = run.json() as { statement: Record<string, unknown> };
+    const { issuedAt, expiresAt, root, ...rest } = statement;
+    expect(rest).toEqual({
+      app: 'sample',
+      target: 'linux-x64',
+      channel: 'beta',
+      version: '1.5.0-rc.1',
+      sizeBytes: UNSIGNED.length,
+      stampOffset: 4370,
+      chunking: 1,
+      seq: '9223372036854775807',
+      lowestVersion: '1.0.0',
+      isCritical: true,
+      rollout: { percent: 25, startsAt: Date.UTC(2026, 11, 1) / 1000, rampSeconds: 172_800 },
+      deltas: [],
+      mirrors: ['https://a.example', 'https://b.example/c'],
+      notesUrl: 'https://example.com/notes',
+      speaksV0: true,
+    });
+    expect(root).toMatch(/^[0-9a-f]{64}$/);
+    expect(issuedAt).toBeGreaterThanOrEqual(before);
+    expect(issuedAt).toBeLessThanOrEqual(after);
+    expect(Number(expiresAt) - 90 * 86_400).toBeGreaterThanOrEqual(before);
+    expect(Number(expiresAt) - 90 * 86_400).toBeLessThanOrEqual(after);
   });
 
   it('signs with the key on stdin', async () => {
@@ -97,8 +149,22 @@ describe('peerpatch sign', () => {
     expect(runs.map(({ code }) => code)).toEqual([1, 0]);
   });
 
-  it.each([['--key', KEY], ['--no-such-flag'], ['a second program']])('ends with 2: %s', async (...args) => {
-    expect((await sign(args)).code).toBe(2);
+  it.each([
+    ['--key', KEY],
+    ['--no-such-flag'],
+    ['a second program'],
+    ['--expires', 'soon'],
+    ['--expires', '2026-13-01'],
+    ['--expires', '2020-01-01'],
+    ['--rollout', '25'],
+    ['--rollout', '101%'],
+    ['--ramp', '2 days', '--rollout', '5%'],
+    ['--ramp', '2d'],
+    ['--seq', '-1'],
+    ['--mirror', 'ftp://a'],
+    ['--channel', 'a b'],
+  ])('ends with 2: %s', async (...args) => {
+    expect((await sign(args, { env: { PEERPATCH_KEY: KEY } })).code).toBe(2);
     expect(isUntouched()).toBe(true);
   });
 });

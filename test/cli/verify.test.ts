@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { verifyCommand } from '../../src/cli/commands/verify.ts';
 import { toHex } from '../../src/index.ts';
-import { sampleProgram, signSample } from '../../src/testing/sample-program.ts';
+import { sampleProgram, signSample, signSampleStatement } from '../../src/testing/sample-program.ts';
 import { cli } from '../support/cli.ts';
 import { OWNER, V0 } from '../support/stamp-samples.ts';
 import { useTempFolder } from '../support/temp-folder.ts';
@@ -29,6 +29,20 @@ describe('peerpatch verify', () => {
       version: '1.4.0',
       sizeBytes: release.sizeBytes,
       hash: toHex(release.hash),
+    });
+  });
+
+  it('says what is stated', async () => {
+    const { file, statement } = signSampleStatement(sampleProgram({ version: '1.4.0' }), OWNER, {
+      version: '1.4.0-rc.1',
+    });
+    expect((await verify(file, '--public-key', PUBLIC_KEY)).out).toBe(
+      `${folder.join('app')} is 1.4.0-rc.1: signature, hash and size are the owner's\n` +
+        'its statement, too: sample for linux-x64, channel stable, sequence 1\n',
+    );
+    expect((await verify(file, '--public-key', PUBLIC_KEY, '--json')).json()).toMatchObject({
+      version: '1.4.0-rc.1',
+      statement: { root: toHex(statement.root), seq: '1' },
     });
   });
 

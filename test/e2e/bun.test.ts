@@ -62,7 +62,7 @@ describe.runIf(bun !== undefined)('a Bun executable with an embedded placeholder
     await expectSignable(program, '3.2.1');
     const { stdout, stderr } = await run(program, { cwd: '/', env: {} });
     expect(JSON.parse(stdout)).toEqual({
-      bytes: 196,
+      bytes: 1300,
       state: 'disabled',
       reason: expect.stringContaining('no agent') as string,
     });
@@ -75,7 +75,7 @@ describe.runIf(hasCompiler)('a C program with a placeholder as a constant', () =
     const bytes = [...createPlaceholder(parseVersion('0.0.7'))];
     const source = `#include <stdio.h>
 __attribute__((used)) const unsigned char stamp[${String(bytes.length)}] = {${bytes.join(',')}};
-int main(void) { return printf("region of %.5s\\n", stamp + 20 + 132) < 0; }
+int main(void) { return printf("region of %.5s\\n", stamp + 20 + 1104 + 132) < 0; }
 `;
     await writeFile(folder.join('app.c'), source);
     const program = folder.join('app');

@@ -40,7 +40,7 @@ describe('a folder the user may not write', () => {
         ...(isRoot
           ? { path: 'setpriv', args: ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups', program] }
           : { path: program }),
-        env: { XDG_CACHE_HOME: cache },
+        env: { XDG_CACHE_HOME: cache, XDG_STATE_HOME: cache },
       });
     try {
       const copy = start();

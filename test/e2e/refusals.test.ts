@@ -1,5 +1,5 @@
 /**
- * What a real running copy must not do, whatever strangers write into the DHT or send over QUIC.
+ * What a real running copy of the v0 profile must not do, whatever strangers write into the DHT or send over QUIC.
  *
  * The releases on offer are small: it is the refusal that is tested, not the transfer.
  *
@@ -13,11 +13,11 @@ import type { Release, SignedRelease } from '../../src/core/release/release.ts';
 import { checkNetwork } from '../../src/tools/check-network.ts';
 import type { RunningHost } from '../fixtures/running-host.ts';
 import { forceRecord, frameOf, sends, startLiar, type Answer, type Liar } from '../support/liars.ts';
-import { OWNER, PUBLIC_KEY, tinyRelease, signedHost, STRANGER } from './support/releases.ts';
+import { OWNER, PUBLIC_KEY, tinyV0Release, signedV0Host, STRANGER } from './support/releases.ts';
 import { openScene, type Scene } from './support/scene.ts';
 
 const NODE = process.execPath;
-const NEW = tinyRelease('1.1.0', { sizeBytes: 300_000 });
+const NEW = tinyV0Release('1.1.0', { sizeBytes: 300_000 });
 const FRAME = frameOf(NEW.release, NEW.file);
 const HEAD = FRAME.length - NEW.file.length;
 
@@ -28,7 +28,7 @@ let copy: RunningHost;
 
 async function startCopy(): Promise<void> {
   scene = await openScene({ nodes: 20 });
-  program = await scene.place(await signedHost('1.0.0', NODE), 'home/app');
+  program = await scene.place(await signedV0Host('1.0.0', NODE), 'home/app');
   copy = scene.start({ path: program, env: { APP_MODE: 'on-restart' } });
   await copy.hears('start', { state: 'running' });
 }
@@ -45,7 +45,7 @@ function count(event: string, facts: Record<string, unknown> = {}): number {
 
 async function expectUnchanged(): Promise<void> {
   expect(count('installed')).toBe(0);
-  expect((await readFile(program)).equals(await readFile(await signedHost('1.0.0', NODE)))).toBe(true);
+  expect((await readFile(program)).equals(await readFile(await signedV0Host('1.0.0', NODE)))).toBe(true);
   expect(await readdir(dirname(program))).toEqual(['app']);
   expect(copy.stderr).toBe('');
 }
@@ -60,12 +60,12 @@ describe('records in every slot and at every node', () => {
     await scene.end();
   });
 
-  const signed = tinyRelease('1.1.0').release;
+  const signed = tinyV0Release('1.1.0').release;
   const version = { major: 999, minor: 0, patch: 0 };
   const forged: [name: string, release: Release][] = [
-    ['of 999.0.0 signed by another key', tinyRelease('999.0.0', { key: STRANGER }).release],
+    ['of 999.0.0 signed by another key', tinyV0Release('999.0.0', { key: STRANGER }).release],
     ["of 999.0.0 with the owner's signature of another release", { ...signed, version }],
-    ['of an older release of the owner', tinyRelease('0.9.0').release],
+    ['of an older release of the owner', tinyV0Release('0.9.0').release],
   ];
   for (const [name, release] of forged) {
     it(`${name}: never followed, and the copy goes on announcing itself`, async () => {
@@ -97,8 +97,8 @@ describe('a peer that announces a genuine newer release', () => {
     NEW.file.subarray(NEW.regionOffset - 20 - 64, NEW.regionOffset - 20),
     NEW.file.subarray(NEW.regionOffset + 176),
   );
-  const other = tinyRelease('1.3.0', { sizeBytes: NEW.file.length });
-  const foreign = tinyRelease('1.1.0', { sizeBytes: NEW.file.length, key: STRANGER });
+  const other = tinyV0Release('1.3.0', { sizeBytes: NEW.file.length });
+  const foreign = tinyV0Release('1.1.0', { sizeBytes: NEW.file.length, key: STRANGER });
   const long = new Uint8Array(9).fill(0xff).with(0, 1).with(1, 0x80);
   const halfway = HEAD + 100_000;
   const lies: [name: string, answer: Answer, codes: string][] = [
@@ -154,7 +154,7 @@ describe('among lying peers', () => {
   });
 
   it('bytes behind the end of an honest answer change nothing', async () => {
-    const next = tinyRelease('1.2.0', { sizeBytes: 50_000 });
+    const next = tinyV0Release('1.2.0', { sizeBytes: 50_000 });
     await liar(next.release, sends(frameOf(next.release, next.file), new Uint8Array(200_000).fill(0xff)));
     await copy.hears('installed', { version: '1.2.0' });
     expect((await readFile(program)).equals(next.file)).toBe(true);
@@ -175,7 +175,7 @@ function cutOff(bytes: Uint8Array): Answer {
 
 /** The same length, signed by the owner, an older version. */
 function older(file: Uint8Array): Uint8Array {
-  return tinyRelease('0.9.0', { sizeBytes: file.length }).file;
+  return tinyV0Release('0.9.0', { sizeBytes: file.length }).file;
 }
 
 function doubled(file: Uint8Array, regionOffset: number): Uint8Array {

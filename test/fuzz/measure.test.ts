@@ -22,7 +22,7 @@ const machO = concatBytes(
 );
 const samples = [
   V0_FILE,
-  signSample(sampleProgram({ version: '1.2.3', sizeBytes: 700 }), OWNER).file,
+  signSample(sampleProgram({ version: '1.2.3', sizeBytes: 1700 }), OWNER).file,
   insert(elfWithoutRegion(), UNSIGNED, 300),
   insert(peHead(place), UNSIGNED, 512),
   insert(machO.subarray(0, 574), UNSIGNED, 400),
@@ -66,6 +66,9 @@ function check(bytes: Uint8Array, cuts: readonly number[]): void {
   expect(signed).toHaveLength(sizeBytes);
   expect(equalBytes(hash, sha512Half(signed))).toBe(true);
   expect(whole.fileBytes).toBe(bytes.length);
+  const { block, stampOffset = -1 } = whole;
+  if (whole.bound === 'anchor') expect(block).toEqual(bytes.slice(stampOffset, stampOffset + 1104));
+  else expect(block).toBeUndefined();
 }
 
 /** Many of them near the beginning, where heads are read. */
@@ -95,14 +98,22 @@ it('programs in pieces', () => {
 
 it('programs put together of bounds, anchors and regions', () => {
   const part = fc.constantFrom(
-    ...[boundBytes(), anchorBytes(), UNSIGNED, boundBytes().subarray(0, 27), Uint8Array.of(0x17), new Uint8Array(120)],
+    ...[
+      boundBytes(),
+      anchorBytes(),
+      UNSIGNED,
+      boundBytes().subarray(0, 27),
+      Uint8Array.of(0x17),
+      new Uint8Array(120),
+      new Uint8Array(1104),
+    ],
   );
   const program = fc.array(part, { maxLength: 6 }).map((parts) => concatBytes(...parts));
   fc.assert(fc.property(program, cuts, check), { numRuns: FUZZ_RUNS });
 });
 
 it('a region is refused everywhere but in its place', () => {
-  const { file, regionOffset } = signSample(sampleProgram({ version: '1.2.3', sizeBytes: 700 }), OWNER);
+  const { file, regionOffset } = signSample(sampleProgram({ version: '1.2.3', sizeBytes: 1700 }), OWNER);
   const region = file.subarray(regionOffset, regionOffset + 176);
   const without = concatBytes(file.subarray(0, regionOffset), file.subarray(regionOffset + 176));
   for (let offset = 0; offset <= without.length; offset++) {

@@ -18,6 +18,8 @@ it('the main entry exports these values', () => {
     'checkNetwork',
     'createKey',
     'createPlaceholder',
+    'diffPrograms',
+    'exportMirror',
     'fetchProgram',
     'formatPublicKey',
     'fromHex',

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { decodeReleaseRegion } from '../../src/core/release/region.ts';
 import { verifyRelease } from '../../src/core/release/release.ts';
-import { sampleProgram, signSample } from '../../src/testing/sample-program.ts';
-import { failure, filler, measureFile, OWNER } from '../support/stamp-samples.ts';
+import { createContentMeasure } from '../../src/core/content/measure-content.ts';
+import { createCanonicalizer } from '../../src/core/stamp/canonical.ts';
+import { checkStatement } from '../../src/core/statement/accept.ts';
+import { sampleProgram, signSample, signSampleStatement } from '../../src/testing/sample-program.ts';
+import { failure, filler, insert, measureFile, OWNER, UNSIGNED } from '../support/stamp-samples.ts';
 
 describe('sample programs', () => {
-  it.each([256, 257, 1000, 100_000])('of %d bytes carry one stamp, bound to its place', (sizeBytes) => {
+  it.each([1400, 1401, 5000, 100_000])('of %d bytes carry one stamp, bound to its place', (sizeBytes) => {
     const file = sampleProgram({ version: '1.2.3', sizeBytes });
     expect(file).toHaveLength(sizeBytes);
     expect(measureFile(file, 97)).toMatchObject({ bound: 'anchor', fileBytes: sizeBytes });
@@ -19,7 +22,7 @@ describe('sample programs', () => {
   });
 
   it('refuse a length without room for a stamp, and what is no version', () => {
-    expect(() => sampleProgram({ version: '1.2.3', sizeBytes: 255 })).toThrow(RangeError);
+    expect(() => sampleProgram({ version: '1.2.3', sizeBytes: 1399 })).toThrow(RangeError);
     expect(() => sampleProgram({ version: '1.2' })).toThrow(failure('VERSION_MALFORMED'));
   });
 
@@ -32,6 +35,18 @@ describe('sample programs', () => {
     expect(release.version).toEqual({ major: 3, minor: 2, patch: 1 });
     expect(signSample(file, OWNER).file).toEqual(file); // signing again changes nothing
     expect(file).toHaveLength(unsigned.length);
+  });
+
+  it('carry a statement where one is asked for', () => {
+    const unsigned = sampleProgram({ version: '3.2.1' });
+    const signed = signSampleStatement(unsigned, OWNER, { seq: 9n, version: '3.2.1-beta.2', app: 'tool' });
+    const measured = measureFile(signed.file);
+    expect(checkStatement(signed.statement, measured, signed.manifest.root).version).toEqual(signed.release.version);
+    expect(signed.statement).toMatchObject({ app: 'tool', target: 'linux-x64', seq: 9n, version: '3.2.1-beta.2' });
+    const content = createContentMeasure();
+    content.update(createCanonicalizer(signed.statement.stampOffset).update(unsigned));
+    expect(content.finish().root).toEqual(signed.statement.root); // signing does not change the image
+    expect(() => signSampleStatement(insert(filler(1000), UNSIGNED, 10), OWNER)).toThrow(RangeError);
   });
 
   it('cannot be signed without a region', () => {

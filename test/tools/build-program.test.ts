@@ -45,7 +45,8 @@ describe('buildProgram refuses', () => {
       /cannot write to .*missing/,
     ],
     ['a folder as result', () => ({ out: join(folder, 'out') }), 'BUILD_FAILED', /is a folder/],
-    ['a version with a suffix', () => ({ appVersion: '1.0.0-rc.1' }), 'VERSION_MALFORMED', /A\.B\.C/],
+    ['a version with build metadata', () => ({ appVersion: '1.0.0+1' }), 'VERSION_MALFORMED', /without build metadata/],
+    ['a pre-release too long', () => ({ appVersion: '1.0.0-rc.12345678' }), 'VERSION_MALFORMED', /at most 16 char/],
     ['a version too long', () => ({ appVersion: '12345.67890.12345' }), 'VERSION_MALFORMED', /17 characters/],
     ['a binary that is no Node', () => ({ node: '/bin/sh' }), 'BUILD_FAILED', /not a Node binary/],
   ];

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { sha512Half } from '../../src/core/crypto/hash.ts';
-import { sampleProgram, signSample } from '../../src/testing/sample-program.ts';
+import { decodeStatement } from '../../src/core/statement/dictionary.ts';
+import { sampleProgram, signSample, signSampleStatement } from '../../src/testing/sample-program.ts';
 import { inspectProgram } from '../../src/tools/inspect-program.ts';
 import { elfWithoutRegion, failure, filler, insert, OWNER, UNSIGNED } from '../support/stamp-samples.ts';
 import { useTempFolder } from '../support/temp-folder.ts';
@@ -27,6 +28,8 @@ describe('inspectProgram', () => {
       measuredHash: release.hash,
       measuredBytes: release.sizeBytes,
       boundBy: 'anchor',
+      stampOffset: regionOffset - 1104,
+      statement: undefined,
     });
   });
 
@@ -47,6 +50,24 @@ describe('inspectProgram', () => {
     const { hash, measuredHash } = await inspect(file.with(0, 0));
     expect(hash).toEqual(release.hash);
     expect(measuredHash).not.toEqual(release.hash);
+  });
+
+  it('shows the statement, right or wrong', async () => {
+    const { file, statement } = signSampleStatement(sampleProgram({ version: '1.4.0' }), OWNER, {
+      mirrors: ['https://example.com'],
+    });
+    const { item } = statement;
+    const fields = decodeStatement(item.value);
+    const at = fields.stampOffset;
+    expect((await inspect(file)).statement).toEqual({ fields, problem: undefined, item });
+    // What it says is not what it said: only a verifier notices.
+    expect((await inspect(file.with(at + 20, 0))).statement?.fields).toEqual(fields);
+    const noDictionary = await inspect(file.with(at + 74, 0x6c));
+    expect(noDictionary.statement).toMatchObject({ fields: undefined, item: { seq: 1n } });
+    expect(noDictionary.statement?.problem).toMatch(/^STATEMENT_MALFORMED: /);
+    const noBlock = await inspect(file.with(at + 1103, 1));
+    expect(noBlock.statement).toMatchObject({ fields: undefined, item: undefined });
+    expect(noBlock.statement?.problem).toMatch(/^STAMP_MALFORMED: /);
   });
 
   it('says what holds the region: a section', async () => {

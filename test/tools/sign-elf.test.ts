@@ -58,7 +58,7 @@ describe.runIf(existsSync('/usr/bin/true'))('a program of the system with a stam
   it('STAMP_MALFORMED: its region was moved in front of the anchor, or between its code', async () => {
     const path = await signed();
     const file = readFileSync(path);
-    for (const to of [file.length - 196, 4096, 64]) {
+    for (const to of [file.length - 1300, file.length - 300, 4096, 64]) {
       writeFileSync(path, moveRegion(file, file.length - 176, to));
       await expect(verifyProgram({ program: path, publicKey })).rejects.toEqual(failure('STAMP_MALFORMED'));
       await expect(signProgram({ program: path, key: OWNER })).rejects.toEqual(failure('STAMP_MALFORMED'));

@@ -4,7 +4,9 @@ import type { ErrorCode } from '../../src/core/base/errors.ts';
 import { ownerKeyFromSeed } from '../../src/core/keys/owner-key.ts';
 import { formatPublicKey } from '../../src/core/keys/public-key.ts';
 import { concatBytes } from '../../src/core/base/bytes.ts';
-import { sampleProgram, signSample } from '../../src/testing/sample-program.ts';
+import { encodeReleaseBlock } from '../../src/core/stamp/block.ts';
+import { signStatement, type Statement } from '../../src/core/statement/statement.ts';
+import { sampleProgram, signSample, signSampleStatement } from '../../src/testing/sample-program.ts';
 import { verifyProgram } from '../../src/tools/verify-program.ts';
 import { failure, filler, insert, OWNER } from '../support/stamp-samples.ts';
 import { useTempFolder } from '../support/temp-folder.ts';
@@ -37,6 +39,30 @@ const refused: [name: string, bytes: Uint8Array, code: ErrorCode][] = [
   ['no region', filler(500), 'STAMP_MISSING'],
 ];
 
+const STATED = signSampleStatement(UNSIGNED, OWNER, { version: '1.4.0-rc.1' });
+/** The statement's block changed, and the region signed again by the owner: only the statement itself is wrong. */
+const withBlock = (block: Uint8Array): Uint8Array => {
+  const file = STATED.file.slice();
+  file.set(block, STATED.statement.stampOffset);
+  return signSample(file, OWNER).file;
+};
+const { item } = STATED.statement;
+const stranger = ownerKeyFromSeed(new Uint8Array(32).fill(3));
+const signedOf = (fields: Partial<Statement>, key = OWNER): Uint8Array =>
+  withBlock(encodeReleaseBlock(signStatement(key, { ...STATED.statement, ...fields }, 1n).item));
+
+const refusedStated: [name: string, bytes: Uint8Array, code: ErrorCode][] = [
+  ['a byte of the block changed', STATED.file.with(STATED.statement.stampOffset + 100, 0), 'RELEASE_MISMATCH'],
+  ['padding that is not zero', withBlock(encodeReleaseBlock(item).with(1103, 1)), 'STAMP_MALFORMED'],
+  ['another sequence number', withBlock(encodeReleaseBlock({ ...item, seq: 2n })), 'STATEMENT_BAD_SIGNATURE'],
+  ['no dictionary', withBlock(encodeReleaseBlock({ ...item, value: Uint8Array.of(0x64) })), 'STATEMENT_MALFORMED'],
+  ["another owner's statement", signedOf({}, stranger), 'STATEMENT_BAD_SIGNATURE'],
+  ['another version', signedOf({ version: '1.4.1' }), 'RELEASE_MISMATCH'],
+  ['another offset', signedOf({ stampOffset: STATED.statement.stampOffset - 1 }), 'RELEASE_MISMATCH'],
+  ['another size', signedOf({ sizeBytes: STATED.statement.sizeBytes + 1 }), 'RELEASE_MISMATCH'],
+  ['another root', signedOf({ root: new Uint8Array(32) }), 'RELEASE_MISMATCH'],
+];
+
 describe('verifyProgram', () => {
   const folder = useTempFolder();
 
@@ -46,7 +72,23 @@ describe('verifyProgram', () => {
       path: folder.join('app'),
       version: '1.4.0',
       release,
+      statement: undefined,
     });
+  });
+
+  it('says what its statement says, a pre-release too', async () => {
+    writeFileSync(folder.join('app'), STATED.file);
+    expect(await verifyProgram({ program: folder.join('app'), publicKey: PUBLIC_KEY })).toEqual({
+      path: folder.join('app'),
+      version: '1.4.0-rc.1',
+      release: STATED.release,
+      statement: STATED.statement,
+    });
+  });
+
+  it.each(refusedStated)('refuses, with a statement: %s', async (_name, bytes, code) => {
+    writeFileSync(folder.join('app'), bytes);
+    await expect(verifyProgram({ program: folder.join('app'), publicKey: PUBLIC_KEY })).rejects.toEqual(failure(code));
   });
 
   it.each(refused)('refuses: %s', async (_name, bytes, code) => {

@@ -18,7 +18,7 @@ export const buildCommand: RegisterCommand = (program, context, finish) => {
     .description('make one executable from a script')
     .argument('<entry>', 'TypeScript or JavaScript file the program starts with')
     .requiredOption('--out <file>', 'the executable to write; an existing one is replaced')
-    .option('--app-version <A.B.C>', 'default: the version in the package.json nearest to the entry')
+    .option('--app-version <version>', 'default: the version in the package.json nearest to the entry')
     .option('--node <path>', 'Node binary to build into (default: the one that runs this command)')
     .action(
       finish(async (entry: string, flags: BuildFlags) => {

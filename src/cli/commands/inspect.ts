@@ -1,10 +1,11 @@
 /**
- * `peerpatch inspect`: what a program's region says. Verifies nothing.
+ * `peerpatch inspect`: what a program's stamp says. Verifies nothing.
  *
  * @module
  */
-import { inspectProgram, toHex } from '../../index.ts';
+import { inspectProgram, toHex, type InspectedProgram, type InspectedStatement } from '../../index.ts';
 import type { RegisterCommand } from '../run.ts';
+import { statementJson, statementLines } from '../statement-lines.ts';
 
 const BOUND_BY = {
   anchor: 'held in its place by the anchor of "peerpatch build"',
@@ -15,7 +16,7 @@ const BOUND_BY = {
 export const inspectCommand: RegisterCommand = (program, context, finish) => {
   program
     .command('inspect')
-    .description("show what a program's region says, without verifying it")
+    .description("show what a program's stamp says, without verifying it")
     .argument('<program>', 'the executable')
     .action(
       finish(async (path: string) => {
@@ -28,6 +29,7 @@ export const inspectCommand: RegisterCommand = (program, context, finish) => {
             `hash       ${toHex(found.hash)}${found.isSigned && !intact ? '   not the hash of these bytes' : ''}`,
             `signature  ${toHex(found.signature)}`,
             `region     at ${found.offset} of ${found.fileBytes} bytes, ${BOUND_BY[found.boundBy]}`,
+            ...linesOf(found),
           ].join('\n'),
           json: {
             path: found.path,
@@ -40,8 +42,30 @@ export const inspectCommand: RegisterCommand = (program, context, finish) => {
             fileBytes: found.fileBytes,
             intact: found.isSigned && intact,
             boundBy: found.boundBy,
+            ...(found.stampOffset !== undefined && { stampOffset: found.stampOffset }),
+            ...(found.statement !== undefined && { statement: jsonOf(found.statement) }),
           },
         };
       }),
     );
 };
+
+function linesOf({ stampOffset, statement }: InspectedProgram): string[] {
+  if (stampOffset === undefined) return [];
+  if (statement === undefined) return ['', `statement  none, room for it at ${stampOffset}`];
+  const { fields, problem, item } = statement;
+  return [
+    '',
+    `statement  ${problem ?? `at ${stampOffset}`}`,
+    ...(item === undefined ? [] : [`sequence   ${item.seq.toString()}`, `signature  ${toHex(item.signature)}`]),
+    ...(fields === undefined ? [] : statementLines(fields)),
+  ];
+}
+
+function jsonOf({ fields, problem, item }: InspectedStatement): Readonly<Record<string, unknown>> {
+  return {
+    ...(problem !== undefined && { problem }),
+    ...(item !== undefined && { seq: item.seq.toString(), signature: toHex(item.signature) }),
+    ...(fields !== undefined && statementJson(fields)),
+  };
+}

@@ -6,6 +6,7 @@
 import { toHex, verifyProgram } from '../../index.ts';
 import { createProgress } from '../progress.ts';
 import type { RegisterCommand } from '../run.ts';
+import { statementJson } from '../statement-lines.ts';
 
 export const verifyCommand: RegisterCommand = (program, context, finish) => {
   program
@@ -19,10 +20,21 @@ export const verifyCommand: RegisterCommand = (program, context, finish) => {
         try {
           const { signal } = context;
           const verified = await verifyProgram({ program: path, publicKey, onProgress: progress.update, signal });
-          const { version, release } = verified;
+          const { version, release, statement } = verified;
+          const stated = statement && [
+            `its statement, too: ${statement.app} for ${statement.target}, channel ${statement.channel}, sequence ${statement.seq.toString()}`,
+          ];
           return {
-            text: `${verified.path} is ${version}: signature, hash and size are the owner's`,
-            json: { path: verified.path, version, sizeBytes: release.sizeBytes, hash: toHex(release.hash) },
+            text: [`${verified.path} is ${version}: signature, hash and size are the owner's`, ...(stated ?? [])].join(
+              '\n',
+            ),
+            json: {
+              path: verified.path,
+              version,
+              sizeBytes: release.sizeBytes,
+              hash: toHex(release.hash),
+              ...(statement !== undefined && { statement: statementJson(statement) }),
+            },
           };
         } finally {
           progress.done();

@@ -6,13 +6,14 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PeerpatchError } from '../../core/base/errors.ts';
-import { parseVersion, type Version } from '../../core/release/version.ts';
+import { parseAppVersion } from '../../core/statement/app-version.ts';
 
 /**
  * @param entry absolute path
- * @throws PeerpatchError VERSION_MALFORMED when there is no package.json, or its version is not A.B.C
+ * @returns a semantic version
+ * @throws PeerpatchError VERSION_MALFORMED when there is no package.json, or it has none
  */
-export async function packageVersion(entry: string): Promise<Version> {
+export async function packageVersion(entry: string): Promise<string> {
   for (let folder = dirname(entry); ; folder = dirname(folder)) {
     const file = join(folder, 'package.json');
     const text = await readFile(file, 'utf8').catch(() => undefined);
@@ -20,20 +21,20 @@ export async function packageVersion(entry: string): Promise<Version> {
     if (folder === dirname(folder)) {
       throw new PeerpatchError(
         'VERSION_MALFORMED',
-        `no package.json above ${entry}: give the version with --app-version A.B.C`,
+        `no package.json above ${entry}: give the version with --app-version`,
       );
     }
   }
 }
 
-function readVersion(file: string, text: string): Version {
+function readVersion(file: string, text: string): string {
   try {
     const { version } = JSON.parse(text) as { version?: unknown };
-    return parseVersion(typeof version === 'string' ? version : '');
+    return parseAppVersion(typeof version === 'string' ? version : '');
   } catch (cause) {
     throw new PeerpatchError(
       'VERSION_MALFORMED',
-      `${file} has no version A.B.C (${(cause as Error).message}): correct it, or give --app-version`,
+      `${file} has no version for a program (${(cause as Error).message}): correct it, or give --app-version`,
       { cause },
     );
   }

@@ -35,7 +35,8 @@ export async function builtProgram({ entry, version, node, agentEntry }: TestPro
   const agent = agentEntry ?? join(ROOT, 'src/start/agent-main.ts');
   const { version: nodeVersion } = await inspectNode(node);
   const hash = createHash('sha256').update(`${version} ${nodeVersion} ${process.arch} `);
-  for (const script of [join(ROOT, entry), agent, join(ROOT, 'src/tools/build-program.ts')]) {
+  const tools = ['build-program.ts', 'sign-program.ts'].map((tool) => join(ROOT, 'src/tools', tool));
+  for (const script of [join(ROOT, entry), agent, ...tools]) {
     hash.update((await bundle({ entry: script, nodeVersion })).code);
   }
   const out = join(CACHE, hash.digest('hex').slice(0, 32));

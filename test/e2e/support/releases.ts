@@ -4,15 +4,17 @@
  * @module
  */
 import { execFile } from 'node:child_process';
-import { rename, rm } from 'node:fs/promises';
+import { rename, rm, utimes } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { concatBytes } from '../../../src/core/base/bytes.ts';
 import { ownerKeyFromSeed, type OwnerKey } from '../../../src/core/keys/owner-key.ts';
 import { formatPublicKey } from '../../../src/core/keys/public-key.ts';
 import { createPlaceholder } from '../../../src/core/release/placeholder.ts';
 import { parseVersion } from '../../../src/core/release/version.ts';
-import { signSample, type SignedSample } from '../../../src/testing/sample-program.ts';
-import { signProgram } from '../../../src/tools/sign-program.ts';
+import { PLACEHOLDER_BYTES } from '../../../src/core/stamp/block.ts';
+import { signSample, signSampleStatement, type SignedSample } from '../../../src/testing/sample-program.ts';
+import type { SignProgramOptions } from '../../../src/tools/sign-options.ts';
+import { signProgram, type SignedProgram } from '../../../src/tools/sign-program.ts';
 import { builtProgram } from './executables.ts';
 import { tinyProgram } from './tiny-program.ts';
 
@@ -20,6 +22,8 @@ export const OWNER: OwnerKey = ownerKeyFromSeed(new Uint8Array(32).fill(7));
 export const STRANGER: OwnerKey = ownerKeyFromSeed(new Uint8Array(32).fill(8));
 export const PUBLIC_KEY: string = formatPublicKey(OWNER.publicKey);
 export const STRANGER_PUBLIC_KEY: string = formatPublicKey(STRANGER.publicKey);
+/** The name everything is stated under, for this machine's target and channel `stable`. */
+const APP = 'e2e';
 const HOST = 'test/e2e/support/updating-host.ts';
 
 /** Path of an executable of updating-host.ts, not signed. Shared: copy it before changing it. */
@@ -27,19 +31,38 @@ export function unsignedHost(version: string, node: string): Promise<string> {
   return builtProgram({ entry: HOST, version, node });
 }
 
-/** Path of the same, signed by the owner. Shared: copy it before changing it. */
-export async function signedHost(version: string, node: string): Promise<string> {
+/** What the owner signs beside what the program itself tells. */
+type SignOptions = Omit<SignProgramOptions, 'program' | 'key'>;
+
+/** Path of the same, signed by the owner with a statement. Shared: copy it before changing it. */
+export function signedHost(version: string, node: string): Promise<string> {
+  return signedOnce(version, node, 'stated');
+}
+
+/** Path of the same in the v0 profile. Shared: copy it before changing it. */
+export function signedV0Host(version: string, node: string): Promise<string> {
+  return signedOnce(version, node, 'v0');
+}
+
+async function signedOnce(version: string, node: string, profile: 'stated' | 'v0'): Promise<string> {
   const unsigned = await unsignedHost(version, node);
   const staged = `${unsigned}.signing-${String(process.pid)}`;
-  const signed = `${unsigned}.signed`;
+  const signed = `${unsigned}.${profile}`;
+  if (await touched(signed)) return signed;
   try {
     await copyProgram(unsigned, staged);
-    await signProgram({ program: staged, key: OWNER });
+    if (profile === 'stated') await signStated(staged, version);
+    else await signProgram({ program: staged, key: OWNER, v0Only: true });
     await rename(staged, signed);
   } finally {
     await rm(staged, { force: true });
   }
   return signed;
+}
+
+/** Signs a program where it is, with a sequence number that grows with the version. */
+export function signStated(program: string, version: string, options: SignOptions = {}): Promise<SignedProgram> {
+  return signProgram({ program, key: OWNER, appVersion: version, app: APP, seq: seqOf(version), ...options });
 }
 
 /**
@@ -50,12 +73,42 @@ export async function copyProgram(from: string, to: string): Promise<void> {
   await promisify(execFile)('cp', ['--', from, to]);
 }
 
+interface TinyOptions {
+  readonly sizeBytes?: number;
+  readonly key?: OwnerKey;
+}
+
 /** A small program that says it runs, as updating-host.ts does, and stays. Tests wait for rules, not for bytes. */
-export function tinyRelease(version: string, options: { sizeBytes?: number; key?: OwnerKey } = {}): SignedSample {
-  const { sizeBytes = 20_000, key = OWNER } = options;
+export function tinyRelease(version: string, options: TinyOptions = {}): SignedSample {
+  const { key = OWNER } = options;
+  return signSampleStatement(unsignedTiny(version, options), key, { app: APP, seq: seqOf(version) });
+}
+
+/** The same in the v0 profile. */
+export function tinyV0Release(version: string, options: TinyOptions = {}): SignedSample {
+  const { key = OWNER } = options;
+  return signSample(unsignedTiny(version, options), key);
+}
+
+function unsignedTiny(version: string, { sizeBytes = 20_000 }: TinyOptions): Uint8Array {
   const program = tinyProgram(`{"event":"start","generation":0,"version":"${version}"}\n`);
-  const filler = new Uint8Array(sizeBytes - program.length - 196).fill(0x23);
+  const filler = new Uint8Array(sizeBytes - program.length - PLACEHOLDER_BYTES).fill(0x23);
   const half = filler.length >> 1;
   const stamp = createPlaceholder(parseVersion(version));
-  return signSample(concatBytes(program, filler.subarray(0, half), stamp, filler.subarray(half)), key);
+  return concatBytes(program, filler.subarray(0, half), stamp, filler.subarray(half));
+}
+
+/** The same whenever a program is signed: what one test signed earlier is no older for the next. */
+function seqOf(version: string): bigint {
+  const { major, minor, patch } = parseVersion(version);
+  return BigInt((major * 1000 + minor) * 1000 + patch);
+}
+
+/** Whether it is there. What is used is young: executables.ts removes the others. */
+async function touched(path: string): Promise<boolean> {
+  const now = new Date();
+  return await utimes(path, now, now).then(
+    () => true,
+    () => false,
+  );
 }

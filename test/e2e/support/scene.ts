@@ -43,7 +43,7 @@ export async function openScene({ nodes = 8 }: { readonly nodes?: number } = {})
       return to;
     },
     start: ({ env, ...options }) => {
-      const host = new RunningHost({ ...options, env: { ...hostEnvironment(dht), ...env } });
+      const host = new RunningHost({ ...options, env: { ...hostEnvironment(dht, folder), ...env } });
       hosts.push(host);
       return host;
     },
@@ -87,10 +87,12 @@ export async function openScene({ nodes = 8 }: { readonly nodes?: number } = {})
   };
 }
 
-function hostEnvironment({ bootstrap }: PrivateDht): Record<string, string> {
+/** What one scene remembers of releases must not count in another one. */
+function hostEnvironment({ bootstrap }: PrivateDht, folder: string): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',
     HOME,
+    XDG_STATE_HOME: join(folder, 'state'),
     APP_PUBLIC_KEY: PUBLIC_KEY,
     APP_DHT: bootstrap.join(','),
   };

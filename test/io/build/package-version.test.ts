@@ -17,12 +17,12 @@ afterEach(async () => {
 describe('packageVersion', () => {
   it('reads the package.json nearest to the entry', async () => {
     await writeFile(join(folder, 'package.json'), '{ "version": "1.0.0" }');
-    expect(await packageVersion(join(folder, 'src/app/main.ts'))).toEqual({ major: 1, minor: 0, patch: 0 });
-    await writeFile(join(folder, 'src/package.json'), '{ "version": "2.3.4" }');
-    expect(await packageVersion(join(folder, 'src/app/main.ts'))).toEqual({ major: 2, minor: 3, patch: 4 });
+    expect(await packageVersion(join(folder, 'src/app/main.ts'))).toBe('1.0.0');
+    await writeFile(join(folder, 'src/package.json'), '{ "version": "2.3.4-beta.1" }');
+    expect(await packageVersion(join(folder, 'src/app/main.ts'))).toBe('2.3.4-beta.1');
   });
 
-  const refused = ['{ "version": "1.0.0-beta.1" }', '{ "version": 1 }', '{}', 'not JSON', 'null'];
+  const refused = ['{ "version": "1.0.0+build" }', '{ "version": 1 }', '{}', 'not JSON', 'null'];
   for (const text of refused) {
     it(`refuses ${text} and names the option`, async () => {
       await writeFile(join(folder, 'package.json'), text);
