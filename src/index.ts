@@ -14,7 +14,7 @@ export { Version } from './core/release/version.ts';
 export type { Rollout, SignedStatement, Statement, StatementDelta, StatementName } from './core/statement/statement.ts';
 export { parseUpdateMode, UpdaterMode, type UpdateMode } from './core/schedule/mode.ts';
 export type { AgentActivity, AgentEvent } from './agent/events.ts';
-export type { CheckResult } from './agent/update.ts';
+export type { CheckOptions, CheckResult } from './agent/update.ts';
 export type { DhtOptions, RelayChoice, SpawnOptions } from './start/options.ts';
 export { spawn } from './start/spawn.ts';
 export type { Updater, UpdaterEvent, UpdaterState } from './start/updater.ts';

@@ -25,12 +25,12 @@ const commands = [
   signCommand,
   verifyCommand,
   inspectCommand,
+  diffCommand,
+  exportCommand,
   seedCommand,
   checkCommand,
   fetchCommand,
   bootstrapCommand,
-  diffCommand,
-  exportCommand,
 ];
 
 const stop = new AbortController();

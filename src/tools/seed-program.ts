@@ -58,9 +58,11 @@ export async function seedProgram(options: SeedProgramOptions): Promise<SeededPr
     onEvent?.(event);
   };
 
+  let version: string;
   let closeProgram = (): Promise<void> => program.close();
   try {
     const { release, statement } = await readRelease(program, owner);
+    version = versionOf({ release, statement });
     const onError = (error: PeerpatchError): void => {
       emit(errorEvent('announce', error));
     };
@@ -79,8 +81,9 @@ export async function seedProgram(options: SeedProgramOptions): Promise<SeededPr
       await Promise.all([node.network.close(), node.dht.close()]);
     };
     if (!signal.aborted) await once(signal, 'abort');
-    return { version: versionOf({ release, statement }), uploads, sentBytes };
   } finally {
     await closeProgram();
   }
+  // What ended with it is counted too.
+  return { version, uploads, sentBytes };
 }

@@ -10,7 +10,7 @@ import { NOBODY, openNetworkScene, writeSample, type NetworkScene } from '../sup
 import { useTempFolder } from '../support/temp-folder.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
-const COMMANDS = ['gen', 'build', 'sign', 'verify', 'inspect', 'seed', 'check', 'fetch', 'bootstrap'];
+const COMMANDS = 'gen build sign verify inspect diff export seed check fetch bootstrap'.split(' ');
 
 interface Ended {
   readonly code: number | null;

@@ -21,6 +21,8 @@ it('the main entry exports these values', () => {
     'diffPrograms',
     'exportMirror',
     'fetchProgram',
+    'fetchStatedProgram',
+    'findStatement',
     'formatPublicKey',
     'fromHex',
     'inspectProgram',
