@@ -9,15 +9,15 @@
 /** The old program's canonical image. */
 export interface DeltaBase {
   readonly sizeBytes: number;
-  /** Exactly `length` bytes, in memory of their own: several reads go on at once. */
+  /** Exactly `length` bytes. One read at a time, and they are copied before the next one: the memory may be used again. */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
 export const PAGE_BYTES: number = 32 * 1024;
 /** Pages of one `load`. */
 export const MAX_LOADED_PAGES = 160;
-/** 16 MiB: those of the load that is in use, those of the next one, and as many from before. */
-const MAX_HELD_PAGES = 512;
+/** 12 MiB: those of the load that is in use, those of the next one, and as many from before. */
+const MAX_HELD_PAGES = 384;
 const MAX_READ_PAGES = 32;
 
 export interface BasePages {
@@ -62,15 +62,13 @@ export function createBasePages(base: DeltaBase): BasePages {
         }
       }
       missing.sort((a, b) => a - b);
-      const reads: Promise<void>[] = [];
       for (let i = 0; i < missing.length;) {
         const first = missing[i] ?? 0;
         let count = 0;
         for (; missing[i] === first + count && count < MAX_READ_PAGES; i++, count++)
           slots.set(first + count, takeSlot());
-        reads.push(read(first, count));
+        await read(first, count);
       }
-      await Promise.all(reads);
     },
     copyTo: (target, baseAt) => {
       for (let done = 0; done < target.length;) {

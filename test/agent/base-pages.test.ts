@@ -45,7 +45,7 @@ describe('pages of the base', () => {
   it('take the place of those that were used the longest time ago', async () => {
     const { base, pages, reads, copied } = scene(700 * PAGE_BYTES);
     const range = (from: number, to: number) => new Set(Array.from({ length: to - from }, (_, index) => from + index));
-    for (let from = 0; from < 480; from += 160) await pages.load(range(from, from + 160));
+    for (let from = 0; from < 320; from += 160) await pages.load(range(from, from + 160));
     await pages.load(range(0, 160));
     await pages.load(range(500, 660));
     reads.length = 0;

@@ -45,22 +45,21 @@ export function matchSegment(input: MatchInput, from: number, to: number): CopyL
   const lastSeed = lastSeedOf(input);
   const begin = Math.max(0, from - WARM_UP_BYTES);
   let pos = begin;
-  let copying = false;
-  let shift = 0; // of the copy, or of the last one: base place minus result place
-  let start = pos; // of the copy
+  // The copy that goes on, or the last one. Its shift is base place minus result place.
+  const copy = { isOn: false, shift: 0, start: begin };
   let free = pos; // no copy reaches behind this: a new one may begin here
   let barren = 0; // searches since the last find
 
   const isTired = (): boolean => effort.bytes > EFFORT_BYTES * (pos - begin + WARM_UP_BYTES);
   const keep = (end: number): void => {
-    const newStart = Math.max(start, from); // what is before belongs to another segment
-    if (end > newStart) copies.push(newStart, newStart + shift, end - newStart);
+    const newStart = Math.max(copy.start, from); // what is before belongs to another segment
+    if (end > newStart) copies.push(newStart, newStart + copy.shift, end - newStart);
   };
   /** Ends the copy at `end` or before. Returns where. */
   const finishCopy = (end: number): number => {
-    const trimmed = trimEnd(input, start, Math.min(end, base.length - shift), shift, TRIM_BYTES);
+    const trimmed = trimEnd(input, copy.start, Math.min(end, base.length - copy.shift), copy.shift, TRIM_BYTES);
     keep(trimmed);
-    copying = false;
+    copy.isOn = false;
     return trimmed;
   };
   /** Begins a copy at the place that was found, or at a still better one a little later. False: it is the copy there is. */
@@ -68,28 +67,28 @@ export function matchSegment(input: MatchInput, from: number, to: number): CopyL
     let [at, baseAt, best] = [pos, search.baseAt, search.score];
     const lazyEnd = Math.min(pos + LAZY_BYTES, lastSeed);
     for (let next = pos + 1; next <= lazyEnd && best < LOOK_AHEAD && !isTired(); next++) {
-      if (!search.find(next, next + shift) || search.baseAt - next === baseAt - at) continue;
+      if (!search.find(next, next + copy.shift) || search.baseAt - next === baseAt - at) continue;
       if (search.score > best + (next - at) + LAZY_GAIN) [at, baseAt, best] = [next, search.baseAt, search.score];
     }
     pos = at;
     const newShift = baseAt - at;
-    if (copying && newShift === shift) return false;
-    const low = Math.max(copying ? start : free, at - BACK_BYTES);
-    const newStart = extendBack(input, { at, shift: newShift, low, oldShift: copying ? shift : undefined });
-    if (copying) finishCopy(newStart);
-    [shift, start, copying] = [newShift, newStart, true];
+    if (copy.isOn && newShift === copy.shift) return false;
+    const low = Math.max(copy.isOn ? copy.start : free, at - BACK_BYTES);
+    const newStart = extendBack(input, { at, shift: newShift, low, oldShift: copy.isOn ? copy.shift : undefined });
+    if (copy.isOn) finishCopy(newStart);
+    [copy.isOn, copy.shift, copy.start] = [true, newShift, newStart];
     return true;
   };
 
   while (pos < to) {
-    if (copying) {
-      pos = skipEqual(input, pos, shift, to);
+    if (copy.isOn) {
+      pos = skipEqual(input, pos, copy.shift, to);
       if (pos >= to) break;
-      if (pos + shift >= base.length) {
+      if (pos + copy.shift >= base.length) {
         free = finishCopy(pos);
         continue;
       }
-      if (countDifferent(input, pos, shift, WINDOW) <= MAX_DIFFERENT) {
+      if (countDifferent(input, pos, copy.shift, WINDOW) <= MAX_DIFFERENT) {
         pos++;
         continue;
       }
@@ -98,20 +97,20 @@ export function matchSegment(input: MatchInput, from: number, to: number): CopyL
       pos++;
       continue;
     }
-    const isFound = search.find(pos, pos + shift);
+    const isFound = search.find(pos, pos + copy.shift);
     // How well the copy goes on is of interest as far as it decides.
     const rival = isFound ? search.score : LOST_SCORE;
-    const score = copying ? scoreForward(input, pos, pos + shift, rival, effort) : 0;
+    const score = copy.isOn ? scoreForward(input, pos, pos + copy.shift, rival, effort) : 0;
     if (isFound && search.score >= score + COPY_COST) {
       barren = 0;
       if (beginCopy()) free = pos + 1;
       pos++;
       continue;
     }
-    if (copying && score < LOST_SCORE) free = finishCopy(pos);
-    if (!copying) barren++;
-    pos += copying ? 1 : Math.min(MAX_STRIDE, 1 + 2 * (barren >>> PATIENCE_BITS));
+    if (copy.isOn && score < LOST_SCORE) free = finishCopy(pos);
+    if (!copy.isOn) barren++;
+    pos += copy.isOn ? 1 : Math.min(MAX_STRIDE, 1 + 2 * (barren >>> PATIENCE_BITS));
   }
-  if (copying) keep(Math.min(to, base.length - shift));
+  if (copy.isOn) keep(to);
   return copies;
 }

@@ -64,6 +64,7 @@ describe('corrector', () => {
     ['a gap without a word', [0], [], [5]],
     ['a gap that ends with the last copy', [5], [1], [5]],
     ['a gap behind the last copy', [50], [1], [5]],
+    ['a gap behind the last copy, and no word', [50], [], [5]],
     ['a word of zero', [0], [0], [5]],
     ['a word whose first byte is the same', [0], [256], [5]],
     ['a word of 33 bits', [0], [2 ** 31], [5]],
