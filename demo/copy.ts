@@ -36,7 +36,10 @@ export class Copy {
   readonly starts: Started[] = [];
   /** When each type of event was first seen, Unix milliseconds. */
   readonly firstSeen = new Map<string, number>();
+  /** Payload of the update that crossed the wire: of all ways that were tried. */
   receivedBytes = 0;
+  /** The ways that were tried, in order. */
+  readonly ways: string[] = [];
   restartedAt: number | undefined;
   readonly #process: ChildProcess;
   #errors = '';
@@ -84,7 +87,7 @@ export class Copy {
 
   #note(line: CopyLine): void {
     if (!this.firstSeen.has(line.type)) this.firstSeen.set(line.type, Date.now());
-    if (line.type === 'progress') this.receivedBytes = line.receivedBytes;
+    if (line.type === 'planned') this.ways.push(line.way);
     if (line.type === 'accepted') this.receivedBytes = line.totalBytes;
     if (line.type === 'started') {
       this.starts.push(line);

@@ -30,6 +30,9 @@ export async function deviationsOf(copies: readonly Expectation[], outcome: Outc
   return found.flat();
 }
 
+/** A few lines changed: what crosses the wire is a delta of some kilobytes. */
+const MAX_RECEIVED_BYTES = 64 * 1024;
+
 async function deviationsOfCopy(expected: Expectation, outcome: Outcome, wanted: string): Promise<string[]> {
   const { copy, path, home, args, env } = expected;
   const last = copy.starts.at(-1);
@@ -43,10 +46,16 @@ async function deviationsOfCopy(expected: Expectation, outcome: Outcome, wanted:
     [last?.tag === env['HELLO_TAG'], `environment is ${last?.tag ?? 'gone'}, was ${env['HELLO_TAG'] ?? ''}`],
     [last?.cwd === (await realpath(home)), `working directory is ${last?.cwd ?? 'gone'}`],
     [!outcome.keepsPid || last?.pid === copy.pid, `process ${String(copy.pid)} became ${String(last?.pid)}`],
+    [same(copy.ways, ['delta']), `was updated by ${copy.ways.join(', then ') || 'nothing'}, not by a delta`],
+    [isSmall(copy.receivedBytes), `received ${String(copy.receivedBytes)} bytes for a change of a few lines`],
     [(await fileHash(path)) === wanted, 'its program file is not the new release'],
     [same(await readdir(home), ['hello']), `left files behind: ${(await readdir(home)).join(', ')}`],
   ];
   return facts.filter(([holds]) => !holds).map(([, sentence]) => `${copy.name}: ${sentence}`);
+}
+
+function isSmall(bytes: number): boolean {
+  return bytes > 0 && bytes < MAX_RECEIVED_BYTES;
 }
 
 async function fileHash(path: string): Promise<string> {

@@ -1,30 +1,32 @@
 /**
  * The demo: one owner, two releases, four running copies, no server. Everything is real: executables, UDP, QUIC.
  *
- * Makes a key, builds and signs the example as 1.0.0 and 1.1.0, starts a private DHT on loopback, three copies of 1.0.0
- * and one of 1.1.0, and watches the three become 1.1.0. Checks what it shows; any deviation ends it with exit code 1.
+ * Makes a key, builds and signs the example as 1.0.0, changes a few lines, builds and signs it as 1.1.0 with a delta, starts
+ * a private DHT on loopback, three copies of 1.0.0 and one of 1.1.0, and watches the three become 1.1.0. Each has a home of
+ * its own, as on four machines. Checks what it shows; any deviation ends it with exit code 1.
  *
  *   npm run demo [-- --node <path of another Node binary>]
  *
  * @module
  */
 import { execFileSync } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startPrivateDht } from '../src/testing/private-dht.ts';
 import { Copy } from './copy.ts';
 import { deviationsOf, type Expectation } from './deviations.ts';
-import { createOwner, createRelease } from './releases.ts';
-import { createScreen, megabytes, table } from './screen.ts';
+import { createOwner, createProject, createRelease, editProject, type DemoRelease } from './releases.ts';
+import { amount, createScreen, table } from './screen.ts';
 import { describe } from './story.ts';
 
 const TIME_LIMIT_MS = 90_000;
 const DHT_NODES = 20;
 const OLD = '1.0.0';
 const NEW = '1.1.0';
-const HEADER = ['copy', 'from', 'to', 'found after', 'bytes', 'total time', 'PID kept'];
+const HEADER = ['copy', 'from', 'to', 'plan', 'received', 'program', 'found after', 'total time', 'PID kept'];
+const NOTE = 'received: payload of the update, without what UDP, QUIC and the DHT add';
 
 const { values: flags } = parseArgs({ options: { node: { type: 'string', default: process.execPath } } });
 const screen = createScreen(process.stdout);
@@ -49,22 +51,19 @@ async function demo(): Promise<string[]> {
   const { publicKey, keyFile } = await createOwner(folder);
   screen.note(`owner key ${publicKey}`);
   const runtime = runtimeFacts(flags.node);
-  screen.note(`building and signing ${OLD} and ${NEW} with Node ${runtime.version}`);
-  const [oldProgram, newProgram] = await Promise.all(
-    [OLD, NEW].map((version) => createRelease({ folder, version, keyFile, node: flags.node })),
-  );
-  if (oldProgram === undefined || newProgram === undefined) throw new Error('two programs were built');
+  const { oldRelease, newRelease } = await createReleases(keyFile, runtime.version);
 
   const dht = await startPrivateDht({ nodes: DHT_NODES });
   try {
     screen.note(`private DHT of ${String(DHT_NODES)} nodes on ${dht.bootstrap[0] ?? ''} and up`);
-    const start = async (name: string, program: string): Promise<Expectation> => {
+    const start = async (name: string, { program, deltaBytes }: DemoRelease): Promise<Expectation> => {
       const home = join(folder, name);
       await mkdir(home);
       const path = join(home, 'hello');
       await copyFile(program, path);
+      if (deltaBytes !== undefined) await cp(`${program}.deltas`, `${path}.deltas`, { recursive: true });
       const args = ['--name', name, '--greeting', 'grüß "Gott"', ''];
-      const env = hostEnvironment(publicKey, dht.bootstrap, `tag of ${name}`);
+      const env = hostEnvironment(publicKey, dht.bootstrap, name);
       const copy = new Copy({ name, program: path, folder: home, args, env }, (self, line) => {
         const said = describe(line);
         if (said !== undefined) screen.show(self.name, said.text, said.milestone);
@@ -74,23 +73,41 @@ async function demo(): Promise<string[]> {
     };
     const updating: Expectation[] = [];
     // One after the other: a copy that is being written while another one starts cannot be started itself (ETXTBSY).
-    for (const name of ['copy-1', 'copy-2', 'copy-3']) updating.push(await start(name, oldProgram));
+    for (const name of ['copy-1', 'copy-2', 'copy-3']) updating.push(await start(name, oldRelease));
     await until(() => updating.every(({ copy }) => copy.starts.length > 0 || copy.exited));
     screen.note(`three copies of ${OLD} run; now the owner starts one copy of ${NEW}`);
-    await start('origin', newProgram);
+    await start('origin', newRelease);
     const origin = Date.now();
 
     const limit = Date.now() + TIME_LIMIT_MS;
     await until(() => updating.every(({ copy }) => isDone(copy)) || Date.now() > limit);
     screen.end();
-    console.log(`\n${table([HEADER, ...updating.map(({ copy }) => row(copy, origin))])}\n`);
-    return await deviationsOf(updating, { newProgram, version: NEW, keepsPid: runtime.hasExecve });
+    const rows = updating.map(({ copy }) => row(copy, { origin, sizeBytes: newRelease.sizeBytes }));
+    console.log(`\n${table([HEADER, ...rows])}\n${NOTE}\n`);
+    return await deviationsOf(updating, { newProgram: newRelease.program, version: NEW, keepsPid: runtime.hasExecve });
   } finally {
     await dht.close();
   }
 }
 
-function row(copy: Copy, origin: number): string[] {
+/** Two releases of one project: the second one with a delta from the first. */
+async function createReleases(
+  keyFile: string,
+  nodeVersion: string,
+): Promise<{ readonly oldRelease: DemoRelease; readonly newRelease: DemoRelease }> {
+  const project = await createProject(folder);
+  const common = { project, keyFile, node: flags.node };
+  screen.note(`building and signing ${OLD} with Node ${nodeVersion}`);
+  const oldRelease = await createRelease({ ...common, version: OLD });
+  await editProject(project);
+  screen.note(`a few lines are changed; building and signing ${NEW}, with a delta from ${OLD}`);
+  const newRelease = await createRelease({ ...common, version: NEW, previous: oldRelease.program });
+  const { sizeBytes, deltaBytes = 0 } = newRelease;
+  screen.note(`the program has ${amount(sizeBytes)}, the delta ${amount(deltaBytes)}`);
+  return { oldRelease, newRelease };
+}
+
+function row(copy: Copy, { origin, sizeBytes }: { readonly origin: number; readonly sizeBytes: number }): string[] {
   const [first, last] = [copy.starts[0], copy.starts.at(-1)];
   const seconds = (at: number | undefined): string =>
     at === undefined ? '–' : `${((at - origin) / 1000).toFixed(1)} s`;
@@ -98,8 +115,10 @@ function row(copy: Copy, origin: number): string[] {
     copy.name,
     first?.version ?? '–',
     last?.version ?? '–',
+    copy.ways.join(', '),
+    amount(copy.receivedBytes),
+    amount(sizeBytes),
     seconds(copy.firstSeen.get('found')),
-    `${megabytes(copy.receivedBytes)} MB`,
     seconds(copy.restartedAt),
     copy.restartedAt === undefined ? '–' : first?.pid === last?.pid ? 'yes' : 'no (thin parent)',
   ];
@@ -110,17 +129,18 @@ function isDone(copy: Copy): boolean {
   return copy.exited || (copy.starts.length > 1 && copy.starts.at(-1)?.version === NEW);
 }
 
-function hostEnvironment(publicKey: string, bootstrap: readonly string[], tag: string): Record<string, string> {
+function hostEnvironment(publicKey: string, bootstrap: readonly string[], name: string): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',
-    HOME: folder,
+    // What one copy has kept, the others must fetch.
+    HOME: join(folder, `${name}-user`),
     HELLO_PUBLIC_KEY: publicKey,
     HELLO_DHT: bootstrap.slice(0, 3).join(','),
     HELLO_RELAY: 'none',
     HELLO_BIND: '127.0.0.1',
     HELLO_INTERVAL_MS: '2000',
     HELLO_EVENTS: '1',
-    HELLO_TAG: tag,
+    HELLO_TAG: `tag of ${name}`,
   };
 }
 

@@ -63,6 +63,12 @@ export function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
 }
 
+/** `361 bytes`, `1.3 KB`, `120.2 MB` */
+export function amount(bytes: number): string {
+  if (bytes < 1000) return `${String(bytes)} bytes`;
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} KB` : `${megabytes(bytes)} MB`;
+}
+
 /** A table with a header row, columns as wide as they need to be. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));

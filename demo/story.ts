@@ -4,7 +4,7 @@
  * @module
  */
 import type { CopyLine } from './copy.ts';
-import { progressBar } from './screen.ts';
+import { amount, progressBar } from './screen.ts';
 
 export interface Said {
   readonly text: string;
@@ -24,7 +24,7 @@ export function describe(line: CopyLine): Said | undefined {
     case 'published':
       return { text: `statement of ${line.version} at ${String(line.storedAt)} DHT nodes`, milestone: false };
     case 'planned':
-      return said(`fetching ${line.version} by ${line.way}: about ${String(line.expectedBytes)} bytes`);
+      return said(`fetching ${line.version} by ${line.way}: about ${amount(line.expectedBytes)}`);
     case 'held-back':
       return said(`not taking ${line.version}: ${line.reason}`);
     case 'found':
@@ -32,7 +32,7 @@ export function describe(line: CopyLine): Said | undefined {
     case 'progress':
       return { text: progressBar(line.receivedBytes, line.totalBytes), milestone: false };
     case 'accepted':
-      return said(`verified ${line.version}: signature, hash and size are the owner's`);
+      return said(`verified ${line.version} from ${amount(line.totalBytes)}: signature, hash and size are the owner's`);
     case 'installed':
       return said(`replaced ${line.from} by ${line.version}`);
     case 'restarting':

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { orAbort } from '../core/base/abort.ts';
 import { equalBytes } from '../core/base/bytes.ts';
 import { PeerpatchError } from '../core/base/errors.ts';
 import { decodeReleaseRegion } from '../core/release/region.ts';
@@ -16,6 +17,7 @@ import { regionVersion } from '../core/statement/app-version.ts';
 import { statementId } from '../core/statement/signed-bytes.ts';
 import type { SignedStatement } from '../core/statement/statement.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Source } from '../ports/source.ts';
 import { STATEMENT_ANSWER_MS } from '../core/base/limits.ts';
 import { within } from './deadline.ts';
 import { firstGiven, type StatedSources } from './stated-sources.ts';
@@ -24,6 +26,8 @@ export interface FetchedStamp {
   /** 1280 bytes: release block and region. */
   readonly bytes: Uint8Array;
   readonly release: SignedRelease;
+  /** Who sent it. */
+  readonly source: Source;
 }
 
 export interface FetchStampOptions {
@@ -36,15 +40,17 @@ export interface FetchStampOptions {
 /** @throws PeerpatchError CONTENT_NOT_FOUND, and the signal's reason */
 export function fetchStamp({ statement, sources, clock, signal }: FetchStampOptions): Promise<FetchedStamp> {
   const id = statementId(statement.item);
-  return firstGiven(sources, signal, async (source) => {
+  return firstGiven(sources, { clock, signal }, async (source, limited) => {
     const late = (): PeerpatchError => new PeerpatchError('PEER_TIMEOUT', 'it did not send the stamp in time');
-    const bytes = await within({ clock, ms: STATEMENT_ANSWER_MS, signal, late }, (inTime) => source.stamp(id, inTime));
-    return bytes && checkStamp(bytes, statement);
+    const bytes = await within({ clock, ms: STATEMENT_ANSWER_MS, signal: limited, late }, (inTime) =>
+      orAbort(source.stamp(id, inTime), inTime),
+    );
+    return bytes && { ...checkStamp(bytes, statement), source };
   });
 }
 
 /** @throws PeerpatchError PEER_MISBEHAVED, STAMP_MALFORMED, VERSION_MALFORMED, RELEASE_UNSIGNED, RELEASE_BAD_SIGNATURE */
-function checkStamp(bytes: Uint8Array, { item, owner, version }: SignedStatement): FetchedStamp {
+function checkStamp(bytes: Uint8Array, { item, owner, version }: SignedStatement): Omit<FetchedStamp, 'source'> {
   if (!equalBytes(bytes.subarray(0, RELEASE_BLOCK_BYTES), encodeReleaseBlock(item))) {
     throw new PeerpatchError(
       'PEER_MISBEHAVED',

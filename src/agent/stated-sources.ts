@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { isPeerpatchError, PeerpatchError } from '../core/base/errors.ts';
+import { PeerpatchError } from '../core/base/errors.ts';
 import { MAX_PEER_SOURCES } from '../core/base/limits.ts';
 import type { PublicKey } from '../core/keys/public-key.ts';
 import type { Announcement } from '../core/record/open.ts';
@@ -13,6 +13,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Network } from '../ports/network.ts';
 import type { Source } from '../ports/source.ts';
 import { errorEvent, type EmitEvent } from './events.ts';
+import { firstAnswer } from './first-answer.ts';
 import { createPeerSource } from './peer-source.ts';
 
 export interface StatedSourcesOptions {
@@ -97,22 +98,17 @@ function namedAfter({ name }: Source, error: PeerpatchError): PeerpatchError {
   return new PeerpatchError(error.code, `${name}: ${error.message}`, { cause: error });
 }
 
-/** Asks one source after the other until one gives what `read` takes. @throws PeerpatchError CONTENT_NOT_FOUND, and the signal's reason */
+/** The first thing that `read` takes from a source; those that fail before it are dropped. @throws PeerpatchError CONTENT_NOT_FOUND, and the signal's reason */
 export async function firstGiven<T>(
   sources: StatedSources,
-  signal: AbortSignal,
-  read: (source: Source) => Promise<T | undefined>,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  read: (source: Source, signal: AbortSignal) => Promise<T | undefined>,
 ): Promise<T> {
-  for (const source of sources.alive) {
-    try {
-      const given = await read(source);
-      if (given !== undefined) return given;
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!isPeerpatchError(error)) throw error;
-      sources.drop(source, error);
-    }
-  }
+  const onFailure = (source: Source, error: PeerpatchError): void => {
+    sources.drop(source, error);
+  };
+  const given = await firstAnswer({ sources: sources.alive, clock, signal, ask: read, onFailure });
+  if (given !== undefined) return given;
   throw new PeerpatchError(
     'CONTENT_NOT_FOUND',
     'no peer and no mirror that can be reached has this release: it is looked for again at the next turn',

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { orAbort } from '../core/base/abort.ts';
 import { equalBytes } from '../core/base/bytes.ts';
 import { PeerpatchError } from '../core/base/errors.ts';
 import { toHex } from '../core/base/hex.ts';
@@ -19,6 +20,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Dht } from '../ports/dht.ts';
 import type { Random } from '../ports/random.ts';
 import { errorEvent, type EmitEvent } from './events.ts';
+import { firstAnswer } from './first-answer.ts';
 import type { StatedRelease } from './known-release.ts';
 import type { StatedSources } from './stated-sources.ts';
 import { createStatements, type Look } from './statements.ts';
@@ -71,10 +73,18 @@ export function watchStatements(parts: StatementWatchParts): StatementWatch {
   };
   /** They can say it themselves, over the connection that the release will come through: a walk costs more than that. */
   const askPeers = async ({ alive }: StatedSources): Promise<boolean> => {
-    for (const source of alive.slice(0, ASKED_PEERS)) {
-      if (take(await statements.ask([source]))) return true;
-    }
-    return false;
+    const answered = await firstAnswer({
+      sources: alive.slice(0, ASKED_PEERS),
+      clock,
+      signal,
+      // Whether it gave something newer; one that was too slow complains to nobody.
+      ask: async (source, limited) => {
+        const look = await orAbort(statements.ask([source]), limited);
+        return take(look) ? true : undefined;
+      },
+      onFailure: () => undefined, // failures are in the look
+    });
+    return answered === true;
   };
   /** A failure is no reason not to update. */
   const publish = async (): Promise<void> => {
@@ -90,6 +100,8 @@ export function watchStatements(parts: StatementWatchParts): StatementWatch {
 
   return {
     async newest({ announcements, sources, force }) {
+      // Another process of the same program may have installed it.
+      if (installed().statement.seq > newest.seq) newest = installed().statement;
       const others = announcements.filter(
         (each) => isOther(each, newest, installed()) && !unstated.has(toHex(each.release.hash)),
       );
@@ -108,6 +120,6 @@ export function watchStatements(parts: StatementWatchParts): StatementWatch {
 /** Whether it is of a release above the newest statement, or another one of the same three numbers: of a pre-release, say. */
 function isOther({ release }: Announcement, newest: SignedStatement, installed: StatedRelease): boolean {
   const order = compareVersions(release.version, regionVersion(newest.version));
-  if (order !== 0 || newest !== installed.statement) return order > 0;
+  if (order !== 0 || newest.seq !== installed.statement.seq) return order > 0;
   return !equalBytes(release.hash, installed.release.hash);
 }

@@ -119,7 +119,7 @@ describe('one program file', () => {
     expect(count(copy, 'installed')).toBe(0);
     await stopSeeding();
     const left = (await readdir(join(scene.folder, 'home'))).filter((name) => name !== 'app');
-    expect(left).toEqual([expect.stringMatching(/^\.app\.\d+-[0-9a-f]{12}\.peerpatch$/)]);
+    expect(left).toEqual([expect.stringMatching(/^\.app\.\d+-[0-9a-f]{8}-[0-9a-f]{64}\.peerpatch$/)]);
 
     // Three minutes later: what a living process writes to is never older than two.
     const then = new Date(Date.now() - 180_000);

@@ -60,7 +60,7 @@ describe.each(RUSTPATCHERS)('live: from rustpatcher %s to ours', (version) => {
   async function ours(appVersion: string): Promise<string> {
     const out = join(folder, appVersion);
     await scene.peerpatch('build', PROGRAM, '--out', out, '--app-version', appVersion);
-    await scene.sign(out, appVersion);
+    await scene.sign(out, appVersion, '--app', 'migrated', '--v0');
     return out;
   }
 });

@@ -92,7 +92,8 @@ describe.each(RUSTPATCHERS)('rustpatcher %s', (version) => {
         const updating = join(scene.folder, 'updating');
         const building = scene.peerpatch('build', UPDATING_PROGRAM, '--out', updating, '--app-version', '1.0.0');
         expect(await building.ended, building.told()).toMatchObject({ code: 0 });
-        await scene.live.sign(updating, '1.0.0');
+        // A program with a statement looks for statements alone.
+        await scene.live.sign(updating, '1.0.0', '--v0-only');
         const relayed = await countRelayed(scene.theirRelay);
         const ours = scene.live.start(updating, { PROGRAM_DHT: DHT, HOME: scene.folder });
         try {

@@ -12,7 +12,9 @@ import { sampleProgram, signSample, type SignedSample } from '../../src/testing/
 import type { PeerOptions } from '../../src/tools/peer-options.ts';
 import { seedProgram, type SeededProgram } from '../../src/tools/seed-program.ts';
 
-const OWNER = ownerKeyFromSeed(new Uint8Array(32).fill(11));
+/** The key file's content is this in z-base-32. */
+export const OWNER_SEED: Uint8Array = new Uint8Array(32).fill(11);
+const OWNER = ownerKeyFromSeed(OWNER_SEED);
 
 /** `host:port` where nobody answers. */
 export const NOBODY = '127.0.0.1:9';

@@ -4,6 +4,7 @@
  * @module
  */
 import { execFile } from 'node:child_process';
+import { randomFillSync } from 'node:crypto';
 import { rename, rm, utimes } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { concatBytes } from '../../../src/core/base/bytes.ts';
@@ -25,10 +26,16 @@ export const STRANGER_PUBLIC_KEY: string = formatPublicKey(STRANGER.publicKey);
 /** The name everything is stated under, for this machine's target and channel `stable`. */
 const APP = 'e2e';
 const HOST = 'test/e2e/support/updating-host.ts';
+const CHANGED_HOST = 'test/e2e/support/changed-host.ts';
 
 /** Path of an executable of updating-host.ts, not signed. Shared: copy it before changing it. */
 export function unsignedHost(version: string, node: string): Promise<string> {
   return builtProgram({ entry: HOST, version, node });
+}
+
+/** The same after some work: changed-host.ts. */
+export function unsignedChangedHost(version: string, node: string): Promise<string> {
+  return builtProgram({ entry: CHANGED_HOST, version, node });
 }
 
 /** What the owner signs beside what the program itself tells. */
@@ -75,6 +82,8 @@ export async function copyProgram(from: string, to: string): Promise<void> {
 
 interface TinyOptions {
   readonly sizeBytes?: number;
+  /** What the program is filled up with does not compress, and no two chunks of it are the same. */
+  readonly isRandom?: boolean;
   readonly key?: OwnerKey;
 }
 
@@ -90,9 +99,10 @@ export function tinyV0Release(version: string, options: TinyOptions = {}): Signe
   return signSample(unsignedTiny(version, options), key);
 }
 
-function unsignedTiny(version: string, { sizeBytes = 20_000 }: TinyOptions): Uint8Array {
+function unsignedTiny(version: string, { sizeBytes = 20_000, isRandom = false }: TinyOptions): Uint8Array {
   const program = tinyProgram(`{"event":"start","generation":0,"version":"${version}"}\n`);
   const filler = new Uint8Array(sizeBytes - program.length - PLACEHOLDER_BYTES).fill(0x23);
+  if (isRandom) randomFillSync(filler);
   const half = filler.length >> 1;
   const stamp = createPlaceholder(parseVersion(version));
   return concatBytes(program, filler.subarray(0, half), stamp, filler.subarray(half));

@@ -25,6 +25,8 @@ export interface Scene {
   start(options: HostOptions): RunningHost;
   /** Announces and serves a release until the scene ends, or the function that is returned is called. */
   seed(release: SignedSample): Promise<() => Promise<void>>;
+  /** The same for a program at a path, with the deltas beside it. */
+  seedFile(program: string): Promise<() => Promise<void>>;
   end(): Promise<void>;
 }
 
@@ -33,6 +35,30 @@ export async function openScene({ nodes = 8 }: { readonly nodes?: number } = {})
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'peerpatch-test-')));
   const hosts: RunningHost[] = [];
   const seeds: (() => Promise<void>)[] = [];
+  const seedFile = async (program: string): Promise<() => Promise<void>> => {
+    const stop = new AbortController();
+    let tellAnnounced: () => void = () => undefined;
+    const announced = new Promise<void>((resolve) => (tellAnnounced = resolve));
+    const seeding = seedProgram({
+      program,
+      publicKey: PUBLIC_KEY,
+      bootstrap: dht.bootstrap,
+      relay: 'none',
+      bindHost: '127.0.0.1',
+      intervalMs: 1000,
+      signal: stop.signal,
+      onEvent: ({ type }) => {
+        if (type === 'announced') tellAnnounced();
+      },
+    });
+    const end = async (): Promise<void> => {
+      stop.abort();
+      await seeding;
+    };
+    seeds.push(end);
+    await Promise.race([announced, seeding]);
+    return end;
+  };
   return {
     dht,
     folder,
@@ -50,29 +76,9 @@ export async function openScene({ nodes = 8 }: { readonly nodes?: number } = {})
     seed: async ({ file }) => {
       const program = join(folder, `seed-${String(seeds.length)}`);
       await writeFile(program, file);
-      const stop = new AbortController();
-      let tellAnnounced: () => void = () => undefined;
-      const announced = new Promise<void>((resolve) => (tellAnnounced = resolve));
-      const seeding = seedProgram({
-        program,
-        publicKey: PUBLIC_KEY,
-        bootstrap: dht.bootstrap,
-        relay: 'none',
-        bindHost: '127.0.0.1',
-        intervalMs: 1000,
-        signal: stop.signal,
-        onEvent: ({ type }) => {
-          if (type === 'announced') tellAnnounced();
-        },
-      });
-      const end = async (): Promise<void> => {
-        stop.abort();
-        await seeding;
-      };
-      seeds.push(end);
-      await Promise.race([announced, seeding]);
-      return end;
+      return seedFile(program);
     },
+    seedFile,
     end: async () => {
       // Gently first: a thin parent passes it on to a program that it is the only one to know.
       for (const host of hosts) host.kill('SIGTERM');

@@ -1,7 +1,7 @@
 /**
  * A host with an updater, for tests: says how it was started and everything its updater tells, one JSON line each.
  *
- * From the environment: APP_PUBLIC_KEY, APP_DHT, APP_MODE (as text), APP_ENDS=1 (ends by itself as soon as the updater is
+ * From the environment: APP_PUBLIC_KEY, APP_DHT, APP_MIRROR, APP_MODE (as text), APP_ENDS=1 (ends by itself as soon as the updater is
  * ready), CUSTOM. Looks every second; nothing leaves the machine.
  *
  * @module
@@ -9,10 +9,10 @@
 import { writeSync } from 'node:fs';
 import { parseUpdateMode, spawn } from 'peerpatch';
 
-const { APP_PUBLIC_KEY = '', APP_DHT = '', APP_MODE = 'now', APP_ENDS, CUSTOM } = process.env;
+const { APP_PUBLIC_KEY = '', APP_DHT = '', APP_MIRROR, APP_MODE = 'now', APP_ENDS, CUSTOM } = process.env;
 
 /** At once and whole, however the process ends. */
-function say(event: string, facts: object = {}): void {
+export function say(event: string, facts: object = {}): void {
   writeSync(1, `${JSON.stringify({ event, generation: 0, ...facts })}\n`);
 }
 
@@ -24,6 +24,7 @@ async function main(): Promise<void> {
     publicKey: APP_PUBLIC_KEY,
     mode: parseUpdateMode(APP_MODE),
     dht: { bootstrap: APP_DHT.split(',') },
+    mirrors: APP_MIRROR === undefined ? [] : [APP_MIRROR],
     relay: 'none',
     bindHost: '127.0.0.1',
     intervalMs: 1000,

@@ -40,8 +40,8 @@ export interface LiveScene {
   peerpatch(...args: readonly string[]): Promise<string>;
   /** A copy of the Rust program in a folder of its own, signed by `peerpatch sign`. Returns its path. */
   signed(version: RustpatcherVersion, name: 'app-old' | 'app-new', appVersion: string): Promise<string>;
-  /** Signs a program where it is, by `peerpatch sign`. */
-  sign(path: string, appVersion: string): Promise<void>;
+  /** Signs a program where it is, by `peerpatch sign`: ours without `flags` is offered to no Rust program. */
+  sign(path: string, appVersion: string, ...flags: readonly string[]): Promise<void>;
   /** Another copy, in a folder of its own. */
   copy(path: string): Promise<string>;
   /** Starts `peerpatch seed`; resolves when it has announced and the name server knows it. */
@@ -105,8 +105,8 @@ export async function openLiveScene({
     await run('sh', ['-c', 'mkdir "$2" && cp -- "$1" "$2/app"', 'sh', path, own]);
     return join(own, 'app');
   };
-  const sign = async (path: string, appVersion: string): Promise<void> => {
-    await peerpatch('sign', path, '--key-file', keyFile, '--app-version', appVersion);
+  const sign: LiveScene['sign'] = async (path, appVersion, ...flags) => {
+    await peerpatch('sign', path, '--key-file', keyFile, '--app-version', appVersion, ...flags);
   };
   const check = async (): Promise<CheckedNetwork> => {
     const flags = ['--public-key', publicKey, '--dht', DHT, '--relay', 'none', '--json'];
