@@ -35,6 +35,10 @@ export type AgentEvent =
       readonly reason: string;
       readonly atMs: number | undefined;
     }
+  /**
+   * `receivedBytes` of `totalBytes` are here, wherever they came from: of the delta, of the program's chunks, or of the whole
+   * file. `peer`: its id in hex, or `version 1.2.3` where several sources are asked.
+   */
   | {
       readonly type: 'progress';
       readonly version: string;
@@ -42,7 +46,7 @@ export type AgentEvent =
       readonly receivedBytes: number;
       readonly totalBytes: number;
     }
-  /** All bytes are here and are what the owner signed. */
+  /** All bytes are here and are what the owner signed. `totalBytes` crossed the wire; `peer` names the sources. */
   | { readonly type: 'accepted'; readonly version: string; readonly totalBytes: number; readonly peer: string }
   /** The program file is the new one; the running process is still the old one. */
   | { readonly type: 'installed'; readonly version: string; readonly from: string; readonly path: string }

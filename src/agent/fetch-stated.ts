@@ -16,7 +16,8 @@ import { isOwnFailure, type FetchedProgram } from './candidate.ts';
 import { collectManifest } from './collect.ts';
 import { errorEvent, type EmitEvent } from './events.ts';
 import { fetchStamp } from './fetch-stamp.ts';
-import { goWay, type WayOptions } from './fetch-ways.ts';
+import { goWay, type WayOptions, type WayResult } from './fetch-ways.ts';
+import type { OnBlame } from './wanted-object.ts';
 
 export interface FetchStatedOptions extends Omit<WayOptions, 'stamp' | 'manifest'> {
   readonly emit: EmitEvent;
@@ -31,13 +32,25 @@ export interface FetchStatedOptions extends Omit<WayOptions, 'stamp' | 'manifest
  */
 export async function fetchStated(options: FetchStatedOptions): Promise<FetchedProgram> {
   const { statement, sources, signal, emit } = options;
-  const stamp = await fetchStamp(options);
+  let stamp = await fetchStamp(options);
   const { ways, manifest } = await plan(options);
+  /** Whether a region belongs to this file shows when the file is here: one that does not is its sender's fault. */
+  const go = async (way: PlannedWay): Promise<WayResult> => {
+    for (;;) {
+      try {
+        return await goWay(way, { ...options, stamp, manifest });
+      } catch (error) {
+        if (way.kind === 'whole' || !isPeerpatchError(error, 'RELEASE_MISMATCH')) throw error;
+        sources.drop(stamp.source, error);
+        stamp = await fetchStamp(options);
+      }
+    }
+  };
   let failure: PeerpatchError | undefined;
   for (const way of ways) {
     emit({ type: 'planned', version: statement.version, way: way.kind, expectedBytes: way.expectedBytes });
     try {
-      const { wholeBytes = 0, ...fetched } = await goWay(way, { ...options, stamp, manifest });
+      const { wholeBytes = 0, ...fetched } = await go(way);
       return { ...fetched, receivedBytes: sources.receivedBytes + wholeBytes, from: sources.givers.join(', ') };
     } catch (error) {
       signal.throwIfAborted();
@@ -56,22 +69,31 @@ interface Plan {
 }
 
 async function plan(options: FetchStatedOptions): Promise<Plan> {
-  const { statement, base, sources, hasLocal } = options;
-  const { root, sizeBytes, speaksV0 } = statement;
+  const { statement, base, hasLocal } = options;
+  const { sizeBytes, speaksV0 } = statement;
   const deltas = statement.deltas.filter(({ fromRoot }) => base !== undefined && equalBytes(fromRoot, base.root));
   const known: KnownContent = { sizeBytes, deltas, speaksV0 };
   if (!shouldReadManifest(known)) return { ways: planFetch(known), manifest: undefined };
-  const manifest = await collectManifest({
-    ...options,
-    root,
-    sizeBytes,
-    sources: sources.alive,
-    onBlame: (source, error) => {
-      sources.drop(source, error);
-    },
-  });
+  const manifest = await readManifest(options);
+  // The other ways need none.
+  if (manifest === undefined) return { ways: planFetch(known), manifest };
   const missing = { chunkBytes: await missingBytes(manifest, hasLocal), pageBytes: 0 };
   return { ways: planFetch({ ...known, missing }), manifest };
+}
+
+/** Undefined when no source has it. */
+async function readManifest(options: FetchStatedOptions): Promise<Manifest | undefined> {
+  const { statement, sources } = options;
+  const { root, sizeBytes } = statement;
+  const onBlame: OnBlame = (source, error) => {
+    sources.drop(source, error);
+  };
+  try {
+    return await collectManifest({ ...options, root, sizeBytes, sources: sources.alive, onBlame });
+  } catch (error) {
+    if (isPeerpatchError(error, 'CONTENT_NOT_FOUND', 'CONTENT_MALFORMED')) return undefined;
+    throw error;
+  }
 }
 
 /** Bytes of the chunks that are not here, each counted once. */

@@ -54,7 +54,7 @@ export interface WayOptions {
   readonly onProgress: (heldBytes: number, totalBytes: number) => void;
 }
 
-type WayResult = Pick<FetchedProgram, 'staged' | 'release'> & { readonly wholeBytes?: number };
+export type WayResult = Pick<FetchedProgram, 'staged' | 'release'> & { readonly wholeBytes?: number };
 
 /** @throws PeerpatchError CONTENT_*, DELTA_MALFORMED, RELEASE_*, STAMP_*, PEER_*, INSTALL_*, and the signal's reason */
 export function goWay(way: PlannedWay, options: WayOptions): Promise<WayResult> {
@@ -161,14 +161,18 @@ function collect(
   return collectContent({ ...content, sources: sources.alive, compression, clock, signal, onProgress, onBlame });
 }
 
-/** Fills the file that is to become the program. One that turns out wrong is removed, an unfinished one stays. */
+/**
+ * Fills the file that is to become the program. One that turns out wrong is removed, an unfinished one stays, and so does one in
+ * which only the stamp is wrong: a RELEASE_MISMATCH behind verified content.
+ */
 async function stage(options: WayOptions, fill: (parts: ProgramParts) => Promise<AcceptedRelease>): Promise<WayResult> {
   const { statement, store, stamp } = options;
   const partial = await store.resume(toHex(statement.root), statement.sizeBytes);
   try {
     return { staged: partial, release: await fill({ ...options, stamp: stamp.bytes, partial }) };
   } catch (error) {
-    const isWrong = isPeerpatchError(error) && /^(RELEASE|STAMP|DELTA)_/.test(error.code);
+    const isWrong =
+      isPeerpatchError(error) && /^(RELEASE|STAMP|DELTA)_/.test(error.code) && error.code !== 'RELEASE_MISMATCH';
     // What went wrong counts, not a leftover file: it is swept later.
     await (isWrong ? partial.discard() : partial.close()).catch(() => undefined);
     throw error;

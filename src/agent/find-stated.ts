@@ -26,7 +26,7 @@ import type { ProgramStore } from '../ports/program.ts';
 import type { Random } from '../ports/random.ts';
 import type { Source } from '../ports/source.ts';
 import type { Candidate, Find, FindOptions, Found } from './candidate.ts';
-import { errorEvent, type EmitEvent } from './events.ts';
+import { errorEvent, type AgentEvent, type EmitEvent } from './events.ts';
 import { fetchStated } from './fetch-stated.ts';
 import type { StatedRelease } from './known-release.ts';
 import type { Library } from './library.ts';
@@ -60,6 +60,7 @@ export interface FindStatedParts {
 export function findStated(parts: FindStatedParts): Find {
   const { installed, clock, emit, random } = parts;
   const watch = watchStatements(parts);
+  let toldWhy: string | undefined;
 
   const openSources = (announcements: readonly Announcement[], { isBlamed, blame }: FindOptions): StatedSources => {
     const { candidates: peers } = selectNewest(announcements, { fraction: () => random.fraction() });
@@ -100,7 +101,10 @@ export function findStated(parts: FindStatedParts): Find {
     const statement = await watch.newest({ announcements, sources, force });
     const verdict = await judge(statement, force);
     if (verdict.kind === 'take') sources.addMirrors(statement.mirrors);
-    else tellWhyNot(statement, verdict, emit);
+    const why = whyNot(statement, verdict);
+    // A rollout may take days: it is told once, not at every look.
+    if (why !== undefined && JSON.stringify(why) !== toldWhy) emit(why);
+    toldWhy = why && JSON.stringify(why);
     return {
       newest: compareAppVersions(statement.version, above) > 0 ? statement.version : above,
       peers: announcements.filter((each) => isOf(each, statement)).length,
@@ -128,13 +132,13 @@ interface Surroundings {
   readonly options: FindOptions;
 }
 
-function tellWhyNot({ version }: SignedStatement, verdict: Verdict, emit: EmitEvent): void {
+function whyNot({ version }: SignedStatement, verdict: Verdict): AgentEvent | undefined {
   if (verdict.kind === 'refuse') {
-    emit(errorEvent('check', new PeerpatchError(verdict.code, `not taken: ${verdict.reason}`)));
+    return errorEvent('check', new PeerpatchError(verdict.code, `not taken: ${verdict.reason}`));
   }
-  if (verdict.kind !== 'later') return;
+  if (verdict.kind !== 'later') return undefined;
   const { reason, atSeconds } = verdict;
-  emit({ type: 'held-back', version, reason, atMs: atSeconds === undefined ? undefined : atSeconds * SECOND_MS });
+  return { type: 'held-back', version, reason, atMs: atSeconds === undefined ? undefined : atSeconds * SECOND_MS };
 }
 
 /** Where UDP is blocked, mirrors are what is left. */

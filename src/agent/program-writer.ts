@@ -5,10 +5,12 @@
  *
  * @module
  */
+import { equalBytes } from '../core/base/bytes.ts';
 import type { AcceptedRelease } from '../core/release/accept.ts';
 import { createContentMeasure } from '../core/content/measure-content.ts';
 import { STAMP_BYTES } from '../core/stamp/block.ts';
 import type { ProgramFormat } from '../core/stamp/format.ts';
+import { malformedDelta } from '../core/delta/format.ts';
 import { createMeasure } from '../core/stamp/measure.ts';
 import { acceptStatement } from '../core/statement/accept.ts';
 import type { SignedStatement } from '../core/statement/statement.ts';
@@ -28,11 +30,11 @@ export interface ProgramParts {
 export interface ProgramWriter {
   /** The next bytes of the canonical image. They may be reused afterwards. @throws what `partial` throws */
   write(image: Uint8Array): Promise<void>;
-  /** @throws PeerpatchError RELEASE_*, STAMP_*: the bytes are not the release */
+  /** @throws PeerpatchError DELTA_MALFORMED: the image is another one; RELEASE_*, STAMP_*: the stamp is not that of the image */
   accept(): AcceptedRelease;
 }
 
-/** Writes the image in order. */
+/** Writes the image in order, as a delta makes it. */
 export function createProgramWriter({ statement, stamp, above, format, partial }: ProgramParts): ProgramWriter {
   const content = createContentMeasure();
   const measure = createMeasure();
@@ -46,7 +48,11 @@ export function createProgramWriter({ statement, stamp, above, format, partial }
       offset += image.length;
       await partial.write(at, bytes);
     },
-    accept: () => acceptStatement(statement, measure.finish(), content.finish().root, { above, format }),
+    accept: () => {
+      const { root } = content.finish();
+      if (!equalBytes(root, statement.root)) throw malformedDelta('it makes another program than the owner signed');
+      return acceptStatement(statement, measure.finish(), root, { above, format });
+    },
   };
 }
 

@@ -1,12 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { PeerpatchError } from '../../src/core/base/errors.ts';
+import { UpdaterMode } from '../../src/core/schedule/mode.ts';
 import { MemoryDeltas } from '../../src/testing/memory-deltas.ts';
-import type { SceneAgent } from '../support/agent-scene.ts';
-import { deltasOf, StatedScene } from '../support/stated-scene.ts';
-
-/** The ways it went, in order. */
-const ways = (agent: SceneAgent): string[] => agent.seen('planned').map(({ way }) => way);
-const codes = (agent: SceneAgent): string[] => agent.seen('error').map(({ code }) => code);
+import { codes, deltasOf, holds, StatedScene, ways } from '../support/stated-scene.ts';
 
 describe('an update by a statement', () => {
   let scene = new StatedScene();
@@ -21,7 +17,7 @@ describe('an update by a statement', () => {
     await scene.offer(next);
     const agent = await scene.run(old);
     await agent.agent.check();
-    expect(agent.store.content).toEqual(next.file);
+    expect(holds(agent, next)).toBe(true);
     expect(agent.restarts).toEqual(['1.1.0']);
     expect(ways(agent)).toEqual(['delta']);
     // The stamp has 1280 bytes.
@@ -37,7 +33,7 @@ describe('an update by a statement', () => {
     await scene.publish(next.statement.item, next.statement);
     const agent = await scene.run(old);
     await agent.agent.check();
-    expect(agent.store.content).toEqual(next.file);
+    expect(holds(agent, next)).toBe(true);
     expect(ways(agent)).toEqual(['chunks']);
     expect(peer.asked.map((object) => object.split(' ')[0])).toEqual(['page', 'chunk']);
     expect(agent.seen('error')).toEqual([]);
@@ -51,7 +47,7 @@ describe('an update by a statement', () => {
     await scene.publish(next.statement.item, next.statement);
     const agent = await scene.run(old);
     await agent.agent.check();
-    expect(agent.store.content).toEqual(next.file);
+    expect(holds(agent, next)).toBe(true);
     expect(ways(agent).at(-1)).toBe('whole');
     expect(peer.stampsAsked).toBe(1);
     expect(agent.seen('accepted')[0]?.totalBytes).toBeGreaterThan(next.file.length);
@@ -64,7 +60,7 @@ describe('an update by a statement', () => {
     await scene.offer(next);
     const agent = await scene.run(old);
     await agent.agent.check();
-    expect(agent.store.content).toEqual(next.file);
+    expect(holds(agent, next)).toBe(true);
     expect(ways(agent)).toEqual(['delta', 'chunks']);
     expect(agent.store.staged).toBe(0);
   });
@@ -75,7 +71,7 @@ describe('an update by a statement', () => {
     await scene.offer(next, { deltas: new MemoryDeltas() });
     const agent = await scene.run(old);
     await agent.agent.check();
-    expect(agent.store.content).toEqual(next.file);
+    expect(holds(agent, next)).toBe(true);
     expect(ways(agent)).toEqual(['delta', 'chunks']);
   });
 
@@ -86,7 +82,7 @@ describe('an update by a statement', () => {
     await scene.publish(next.statement.item, next.statement);
     const agent = await scene.run(old, { deltas: deltasOf(next) });
     await agent.agent.check();
-    expect(agent.store.content).toEqual(next.file);
+    expect(holds(agent, next)).toBe(true);
     expect(peer.asked).toEqual([]);
   });
 
@@ -101,7 +97,7 @@ describe('an update by a statement', () => {
     deltas.put(delta.root, new Uint8Array(delta.sizeBytes));
     const agent = await scene.run(old, { deltas });
     await agent.agent.check();
-    expect(agent.store.content).toEqual(next.file);
+    expect(holds(agent, next)).toBe(true);
     expect(ways(agent)).toEqual(['delta']);
     expect(peer.asked).toHaveLength(2);
   });
@@ -114,7 +110,7 @@ describe('an update by a statement', () => {
     deltas.partials.failure = new PeerpatchError('INSTALL_NO_SPACE', 'the disk is full');
     const agent = await scene.run(old, { deltas });
     await agent.agent.check();
-    expect(agent.store.content).toEqual(next.file);
+    expect(holds(agent, next)).toBe(true);
     expect(ways(agent)).toEqual(['delta', 'chunks']);
   });
 
@@ -125,13 +121,13 @@ describe('an update by a statement', () => {
     const agent = await scene.run(old);
     agent.store.failure = new PeerpatchError('INSTALL_NO_SPACE', 'the disk is full');
     await agent.agent.check();
-    expect(agent.store.content).toEqual(old.file);
+    expect(holds(agent, old)).toBe(true);
     expect(ways(agent)).toEqual(['delta']);
     expect(agent.seen('error').map(({ during, code }) => [during, code])).toEqual([['install', 'INSTALL_NO_SPACE']]);
 
     agent.store.failure = undefined;
     await agent.agent.check({ force: true });
-    expect(agent.store.content).toEqual(next.file);
+    expect(holds(agent, next)).toBe(true);
   });
 
   it('goes on with verified chunks after the agent was stopped in the middle', async () => {
@@ -139,26 +135,32 @@ describe('an update by a statement', () => {
     const next = await scene.release({ version: '1.1.0', seq: 2n, seed: 1, sizeBytes: 1_500_000 });
     let isHeldUp = true;
     let given = 0;
-    const until = Promise.withResolvers<undefined>();
+    let letGo: () => void = () => undefined;
+    const released = new Promise<undefined>(
+      (resolve) =>
+        (letGo = () => {
+          resolve(undefined);
+        }),
+    );
     const peer = await scene.peer(next, (honest) => ({
       object: async (kind, hash) => {
-        if (kind === 'chunk' && isHeldUp && ++given > 10) return until.promise;
+        if (kind === 'chunk' && isHeldUp && ++given > 10) return released;
         return honest.object(kind, hash);
       },
     }));
     await scene.publish(next.statement.item, next.statement);
     const killed = await scene.run(old);
     await scene.until(() => given > 10 && killed.seen('progress').length > 5);
-    until.resolve(undefined);
+    letGo();
     await killed.agent.stop();
-    expect(killed.store.content).toEqual(old.file);
+    expect(holds(killed, old)).toBe(true);
     expect(killed.store.staged).toBe(0);
 
     const before = peer.asked.length;
     isHeldUp = false;
     const agent = await scene.run(old, { store: killed.store });
     await agent.agent.check();
-    expect(agent.store.content).toEqual(next.file);
+    expect(holds(agent, next)).toBe(true);
     const held = next.manifest.count - peer.asked.slice(before).filter((object) => object.startsWith('chunk')).length;
     expect(held).toBeGreaterThanOrEqual(5);
     expect(agent.store.partials.names).toEqual([]);
@@ -169,7 +171,7 @@ describe('an update by a statement', () => {
     const next = await scene.release({ version: '1.1.0', seq: 2n, seed: 1, from: [old] });
     const small = await scene.release({ version: '1.2.0', seq: 3n, seed: 1, edit: 9, from: [next] });
     const origin = await scene.offer(small);
-    const first = await scene.run(next);
+    const first = await scene.run(next, { mode: UpdaterMode.OnRestart });
     await first.agent.check();
     expect(ways(first)).toEqual(['delta']);
     await scene.until(() => first.seen('announced').some(({ version }) => version === '1.2.0'));
@@ -177,13 +179,14 @@ describe('an update by a statement', () => {
 
     const second = await scene.run(next, { deltas: new MemoryDeltas() });
     await second.agent.check();
-    expect(second.store.content).toEqual(small.file);
+    expect(holds(second, small)).toBe(true);
     expect(ways(second)).toEqual(['delta']);
     const third = await scene.run(old);
     await third.agent.check();
-    expect(third.store.content).toEqual(small.file);
+    expect(holds(third, small)).toBe(true);
     expect(ways(third)).toEqual(['chunks']);
-    expect(codes(second)).toEqual([]);
+    // The owner's record is still there.
+    expect(new Set([...codes(second), ...codes(third)])).toEqual(new Set(['PEER_UNREACHABLE']));
   });
 
   it('goes from one pre-release to the next, and to the release', async () => {
@@ -192,14 +195,14 @@ describe('an update by a statement', () => {
       await scene.release({ version: '1.1.0-rc.2', seq: 2n }),
       await scene.release({ version: '1.1.0', seq: 3n }),
     ];
-    const agent = await scene.run(rc1);
+    const agent = await scene.run(rc1, { mode: UpdaterMode.OnRestart });
     await agent.agent.check();
     await scene.offer(rc2);
     await agent.agent.check();
-    expect(agent.store.content).toEqual(rc2.file);
+    expect(holds(agent, rc2)).toBe(true);
     await scene.offer(final);
     await agent.agent.check();
-    expect(agent.store.content).toEqual(final.file);
+    expect(holds(agent, final)).toBe(true);
     expect(agent.seen('installed').map(({ from, version }) => `${from} to ${version}`)).toEqual([
       '1.1.0-rc.1 to 1.1.0-rc.2',
       '1.1.0-rc.2 to 1.1.0',

@@ -22,6 +22,7 @@ import { formatVersion } from '../../src/core/release/version.ts';
 import { statementSalt, type SignedStatement, type StatementName } from '../../src/core/statement/statement.ts';
 import { brotli } from '../../src/io/system/brotli.ts';
 import { systemRandom } from '../../src/io/system/random.ts';
+import type { Source } from '../../src/ports/source.ts';
 import { MemoryDeltas } from '../../src/testing/memory-deltas.ts';
 import { MemoryProgram } from '../../src/testing/memory-program.ts';
 import {
@@ -31,7 +32,7 @@ import {
   type StatedSample,
 } from '../../src/testing/sample-program.ts';
 import { AgentScene, type SceneAgent, type StartOptions } from './agent-scene.ts';
-import { contentOf } from './content-samples.ts';
+import { contentOf, same } from './content-samples.ts';
 import { deltaOf } from './delta-samples.ts';
 import { openBytes } from './staging.ts';
 
@@ -225,7 +226,13 @@ export class StatedScene extends AgentScene {
 }
 
 /** With zeros where the stamp is. */
-export function image({ file, statement }: { readonly file: Uint8Array; readonly statement: SignedStatement }): Uint8Array {
+export function image({
+  file,
+  statement,
+}: {
+  readonly file: Uint8Array;
+  readonly statement: SignedStatement;
+}): Uint8Array {
   return createCanonicalizer(statement.stampOffset).update(file.slice());
 }
 
@@ -234,4 +241,48 @@ export function deltasOf({ statement, deltaBytes }: SampleRelease): MemoryDeltas
   const deltas = new MemoryDeltas();
   for (const [index, { root }] of statement.deltas.entries()) deltas.put(root, deltaBytes[index] ?? new Uint8Array());
   return deltas;
+}
+
+/** Whether the program file is this release. Compared here because a test that prints the difference takes minutes. */
+export function holds({ store }: SceneAgent, { file }: StatedSample): boolean {
+  return store.content !== undefined && same(store.content, file);
+}
+
+/** The ways it went, in order. */
+export function ways(agent: SceneAgent): string[] {
+  return agent.seen('planned').map(({ way }) => way);
+}
+
+/** Of its failures, in order. */
+export function codes(agent: SceneAgent): string[] {
+  return agent.seen('error').map(({ code }) => code);
+}
+
+/** An honest source that is no peer. @param release undefined: it has nothing */
+export function mirrorOf(name: string, release: SampleRelease | undefined): Source {
+  const library = createLibrary({
+    compression: brotli,
+    onError: (error) => {
+      throw error;
+    },
+  });
+  const shelved = release && shelve({ library, deltas: deltasOf(release), release, program: openBytes(release.file) });
+  let receivedBytes = 0;
+  const ask = async (answer: () => Uint8Array | undefined | Promise<Uint8Array | undefined>) => {
+    await shelved;
+    const bytes = await answer();
+    receivedBytes += bytes?.length ?? 0;
+    return bytes;
+  };
+  return {
+    name,
+    lanes: 4,
+    statement: (nameHash) => ask(() => library.statement(nameHash)),
+    stamp: (id) => ask(() => library.stamp(id)),
+    object: (kind, hash) => ask(() => library.object(kind, hash)),
+    get receivedBytes() {
+      return receivedBytes;
+    },
+    close: () => Promise.resolve(),
+  };
 }
