@@ -1,11 +1,11 @@
 /**
- * One running executable of fixtures/host-app.ts: starts it, tells it what to do, waits for what it says.
+ * One running executable of fixtures/host.ts: starts it, tells it what to do, waits for what it says.
  *
  * @module
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { HostCommand, HostLine } from './fixtures/host-app.ts';
+import type { HostCommand, HostLine } from './fixtures/host.ts';
 
 type LineOf<Type extends HostLine['type']> = Extract<HostLine, { readonly type: Type }>;
 
@@ -15,9 +15,9 @@ export class HostProcess {
   readonly #waiting = new Set<() => void>();
   #failure: Error | undefined;
 
-  constructor(program: string, env: Readonly<Record<string, string>>) {
+  constructor([program, ...args]: readonly [string, ...string[]], env: Readonly<Record<string, string>>) {
     const { PATH = '', HOME = '' } = process.env;
-    this.#process = spawn(program, [], { env: { PATH, HOME, ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#process = spawn(program, args, { env: { PATH, HOME, ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
     this.#process.stdin?.on('error', () => undefined); // it has ended: `exit` tells
     this.#process.once('error', (error) => {
       this.#fail(error);

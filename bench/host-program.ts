@@ -1,13 +1,14 @@
 /**
- * Signed executables of fixtures/host-app.ts, brought to the size the targets speak of.
+ * Two releases of fixtures/host-app.ts, signed, brought to the size the targets speak of.
  *
  * @module
  */
-import { copyFile, open } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
+import { appendFile, copyFile, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ownerKeyFromSeed } from '../src/core/keys/owner-key.ts';
 import { formatPublicKey } from '../src/core/keys/public-key.ts';
+import type { SignProgramOptions } from '../src/tools/sign-options.ts';
 import { signProgram } from '../src/tools/sign-program.ts';
 import { builtProgram } from '../test/e2e/support/executables.ts';
 
@@ -15,31 +16,80 @@ export const PROGRAM_BYTES = 150_000_000;
 
 const OWNER = ownerKeyFromSeed(new Uint8Array(32).fill(12));
 export const OWNER_PUBLIC_KEY: string = formatPublicKey(OWNER.publicKey);
+const HOST = 'bench/fixtures/host-app.ts';
+const CHANGED_HOST = 'bench/fixtures/changed-host-app.ts';
+const OLD_VERSION = '1.0.0';
+export const NEW_VERSION = '1.1.0';
 
-export interface HostProgramOptions {
+/**
+ * How the second release reaches the first: `v0`: as one file, neither has a statement; `delta`: a few lines were changed, and the
+ * owner made a delta; `chunks`: the same without it; `runtime`: it is made from another Node, so that most of it is missing.
+ */
+export type UpdateKind = 'v0' | 'delta' | 'chunks' | 'runtime';
+
+/** Paths of two releases. */
+export interface ReleasePair {
+  readonly old: string;
+  readonly new: string;
+}
+
+export interface ReleasePairOptions {
+  /** Gets a folder for each. */
   readonly folder: string;
+  readonly kind: UpdateKind;
+  /** Path of the Node binary. */
+  readonly node: string;
+  /** That of the second release; it counts for `runtime` alone. */
+  readonly otherNode?: string;
+}
+
+export async function releasePair({ folder, kind, node, otherNode }: ReleasePairOptions): Promise<ReleasePair> {
+  if (kind === 'runtime' && otherNode === undefined) throw new Error('there is no other Node to build a release with');
+  const isChanged = kind === 'delta' || kind === 'chunks';
+  const filler = randomBytes(PROGRAM_BYTES);
+  const old = await sizedProgram(join(folder, 'old'), { entry: HOST, version: OLD_VERSION, node, filler });
+  const newer = await sizedProgram(join(folder, 'new'), {
+    entry: isChanged ? CHANGED_HOST : HOST,
+    version: NEW_VERSION,
+    node: kind === 'runtime' ? (otherNode ?? node) : node,
+    filler: isChanged ? filler : randomBytes(PROGRAM_BYTES),
+  });
+  if (kind === 'v0') {
+    for (const program of [old, newer]) await signProgram({ program, key: OWNER, v0Only: true });
+  } else {
+    await signStated({ program: old, seq: 1n });
+    await signStated({ program: newer, seq: 2n, ...(kind === 'delta' && { previous: [old] }) });
+  }
+  return { old, new: newer };
+}
+
+/** Path of one release in the folder. */
+export async function statedProgram(folder: string, node: string): Promise<string> {
+  const filler = randomBytes(PROGRAM_BYTES);
+  const program = await sizedProgram(folder, { entry: HOST, version: OLD_VERSION, node, filler });
+  await signStated({ program });
+  return program;
+}
+
+async function signStated(options: Omit<SignProgramOptions, 'key' | 'app'>): Promise<void> {
+  await signProgram({ ...options, key: OWNER, app: 'bench' });
+}
+
+interface SizedProgram {
+  readonly entry: string;
   /** `A.B.C` */
   readonly version: string;
   /** Path of the Node binary. */
   readonly node: string;
+  /** Bytes behind the end of an executable are no part of what the system loads. */
+  readonly filler: Uint8Array;
 }
 
-/** Path of the program in `folder`. */
-export async function hostProgram({ folder, version, node }: HostProgramOptions): Promise<string> {
-  const path = join(folder, `host-${version}`);
-  await copyFile(await builtProgram({ entry: 'bench/fixtures/host-app.ts', version, node }), path);
-  await lengthen(path);
-  await signProgram({ program: path, key: OWNER });
+async function sizedProgram(folder: string, { filler, ...source }: SizedProgram): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, 'host');
+  await copyFile(await builtProgram(source), path);
+  const { size } = await stat(path);
+  await appendFile(path, filler.subarray(0, Math.max(0, PROGRAM_BYTES - size)));
   return path;
-}
-
-/** Bytes behind the end of an executable are no part of what the system loads. */
-async function lengthen(path: string): Promise<void> {
-  const file = await open(path, 'a');
-  try {
-    const { size } = await file.stat();
-    if (size < PROGRAM_BYTES) await file.writeFile(randomBytes(PROGRAM_BYTES - size));
-  } finally {
-    await file.close();
-  }
 }

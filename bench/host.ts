@@ -1,5 +1,6 @@
 /**
- * What the host feels of its agent: its event loop and the memory of its process while 150 MB are fetched and served.
+ * What the host feels of its agent: its event loop and the memory of its process while 150 MB are fetched and served as one
+ * file. With a statement: stated.ts.
  *
  * For the running Node and, where it can be had, a newer one.
  *
@@ -13,12 +14,12 @@ const MIB = 1024 ** 2;
 const MAX_NODES = 2;
 const DELAY_NOTE =
   'about 1 ms of it is the interval the loop is looked at; the main thread gets one message for each percent, the rest is competition for cores, since both sides run here';
-const RSS_NOTE = 'the whole process, host and agent, from the record that was seen to the replaced file';
+const RSS_NOTE = 'the whole process, host and agent, from the look that finds the record to the replaced file';
 
 export async function benchHost(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const { name, path } of (await nodesUnderTest()).slice(0, MAX_NODES)) {
-    const { fetching, serving, idle } = await runUpdate(path);
+    const { fetching, serving, idle } = await runUpdate({ kind: 'v0', node: path });
     const row = (what: string, target: Target, measured: number, unit: string, note?: string): BenchRow => {
       return { what: `host on ${name}: ${what}`, target, measured, unit, ...(note !== undefined && { note }) };
     };

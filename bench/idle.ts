@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startPrivateDht } from '../src/testing/private-dht.ts';
 import { HostProcess } from './host-process.ts';
-import { hostProgram, OWNER_PUBLIC_KEY } from './host-program.ts';
+import { OWNER_PUBLIC_KEY, statedProgram } from './host-program.ts';
 import type { BenchRow } from './rows.ts';
 
 const DEFAULT_MINUTES = 10;
@@ -29,9 +29,9 @@ export async function benchIdle(): Promise<BenchRow[]> {
   const dht = await startPrivateDht();
   const folder = await mkdtemp(join(tmpdir(), 'peerpatch-bench-'));
   try {
-    const program = await hostProgram({ folder, version: '1.0.0', node: process.execPath });
+    const program = await statedProgram(folder, process.execPath);
     const start = (env: Record<string, string>): HostProcess => {
-      const host = new HostProcess(program, env);
+      const host = new HostProcess([program], { XDG_STATE_HOME: folder, XDG_CACHE_HOME: folder, ...env });
       hosts.push(host);
       return host;
     };

@@ -1,7 +1,7 @@
 /**
  * Runs the benchmarks and prints their figures; a run of all of them writes bench/results.md.
  *
- *   npm run bench                    all: about a quarter of an hour, ten minutes of it idle
+ *   npm run bench                    all: about half an hour, ten minutes of it idle
  *   npm run bench -- dht sign        these alone: printed, not written
  *   npm run bench -- pairs           published executables beside other delta tools: up to an hour, a part of its own
  *   npm run bench -- --pairs         all, and then the pairs
@@ -26,7 +26,9 @@ import { benchReplace } from './replace.ts';
 import { writeResults } from './results-file.ts';
 import { medianRows, ROW_HEADER, rowCells, verdictOf, type BenchRow } from './rows.ts';
 import { benchSign } from './sign.ts';
+import { benchStated } from './stated.ts';
 import { benchTransfer } from './transfer.ts';
+import { benchWire } from './wire.ts';
 
 interface Bench {
   readonly run: () => Promise<readonly BenchRow[]>;
@@ -37,6 +39,8 @@ interface Bench {
 const BENCHES: Readonly<Record<string, Bench>> = {
   dht: { run: benchDht },
   sign: { run: benchSign },
+  wire: { run: benchWire },
+  stated: { run: benchStated },
   transfer: { run: benchTransfer },
   host: { run: benchHost },
   replace: { run: benchReplace },

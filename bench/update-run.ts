@@ -1,7 +1,8 @@
 /**
  * One real update on this machine: a copy of 1.0.0 finds, fetches and installs 1.1.0 from the copy that serves it.
  *
- * Both are executables on a private DHT and iroh over loopback; each watches itself. The copy does not restart.
+ * Both are executables on a private DHT and iroh; each watches itself. The copy runs and has looked in vain before the other one
+ * starts, and looks again when it is told to, so that nothing of its start is in the figures. It does not restart.
  *
  * @module
  */
@@ -10,79 +11,123 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startPrivateDht } from '../src/testing/private-dht.ts';
-import type { WatchedLine } from './fixtures/host-app.ts';
+import type { WatchedLine } from './fixtures/host.ts';
 import { HostProcess } from './host-process.ts';
-import { hostProgram, OWNER_PUBLIC_KEY } from './host-program.ts';
+import { OWNER_PUBLIC_KEY, releasePair, type ReleasePair, type UpdateKind } from './host-program.ts';
 
 export interface UpdateRun {
-  /** From `found` to `installed`. */
+  /** From the look that finds it to `installed`. */
   readonly fetching: WatchedLine;
   /** The same time at the other side, until `served`. */
   readonly serving: WatchedLine;
   /** The copy that serves, before anybody asks. */
   readonly idle: WatchedLine;
-  /** From the look that found it: the DHT's part. */
-  readonly lookMs: number;
-  /** From the record to the first byte: connection and request. */
-  readonly beforeTransferMs: number;
-  readonly transferMs: number;
-  /** From the last byte to the replaced file: the rest of the hash, sync, rename. */
-  readonly afterTransferMs: number;
+  /** Unix milliseconds. */
+  readonly lookedAtMs: number;
+  readonly foundAtMs: number;
+  readonly installedAtMs: number;
+  /** Of the first and the last piece of the download, or of the way that was gone: when it was told. */
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
+  /** Undefined for a release without a statement. */
+  readonly way: 'delta' | 'chunks' | 'whole' | undefined;
+  /** Payload, as the agent tells it. */
+  readonly receivedBytes: number;
 }
 
-const INTERVAL_MS = '2000';
+export interface UpdatePlace {
+  readonly programs: ReleasePair;
+  /** For what both keep. */
+  readonly folder: string;
+  /** `host:port` of DHT nodes. */
+  readonly bootstrap: readonly string[];
+  /** The only address each listens on. Default: loopback. */
+  readonly seederHost?: string;
+  readonly updaterHost?: string;
+  /** The command line that runs the copy where it belongs. */
+  readonly atUpdater?: (command: [string]) => [string, ...string[]];
+  /** Waited for when everything is measured, before both processes end. */
+  readonly beforeEnd?: () => Promise<void>;
+}
+
+/** Nobody looks by himself while something is measured. */
+const INTERVAL_MS = 3_600_000;
 const IDLE_MS = 5000;
 
-/** @param node path of the Node binary both copies are made from */
-export async function runUpdate(node: string): Promise<UpdateRun> {
-  const hosts: HostProcess[] = [];
+export interface UpdateOptions {
+  readonly kind: UpdateKind;
+  /** Paths of Node binaries, as for `releasePair`. */
+  readonly node: string;
+  readonly otherNode?: string | undefined;
+}
+
+/** On loopback. */
+export async function runUpdate({ kind, node, otherNode }: UpdateOptions): Promise<UpdateRun> {
   const dht = await startPrivateDht();
   const folder = await mkdtemp(join(tmpdir(), 'peerpatch-bench-'));
-  const start = (program: string): HostProcess => {
-    const host = new HostProcess(program, {
+  try {
+    const programs = await releasePair({ folder, kind, node, ...(otherNode !== undefined && { otherNode }) });
+    return await watchUpdate({ programs, folder, bootstrap: dht.bootstrap });
+  } finally {
+    await dht.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+export async function watchUpdate(place: UpdatePlace): Promise<UpdateRun> {
+  const { programs, seederHost, updaterHost, atUpdater = ([program]) => [program] } = place;
+  const hosts: HostProcess[] = [];
+  const start = (name: string, command: readonly [string, ...string[]], host: string | undefined): HostProcess => {
+    const process = new HostProcess(command, {
       BENCH_PUBLIC_KEY: OWNER_PUBLIC_KEY,
-      BENCH_DHT: dht.bootstrap.join(','),
-      BENCH_INTERVAL_MS: INTERVAL_MS,
+      BENCH_DHT: place.bootstrap.join(','),
+      BENCH_INTERVAL_MS: String(INTERVAL_MS),
+      XDG_STATE_HOME: join(place.folder, `${name}-state`),
+      XDG_CACHE_HOME: join(place.folder, `${name}-cache`),
+      ...(host !== undefined && { BENCH_HOST: host }),
     });
-    hosts.push(host);
-    return host;
+    hosts.push(process);
+    return process;
   };
   try {
-    const newest = await hostProgram({ folder, version: '1.1.0', node });
-    const old = await hostProgram({ folder, version: '1.0.0', node });
-    const server = start(newest);
-    await server.hears('announced');
+    const copy = start('copy', atUpdater([programs.old]), updaterHost);
+    await Promise.all([copy.hears('announced'), copy.hears('checked')]);
+    const server = start('server', [programs.new], seederHost);
+    await Promise.all([server.hears('announced'), server.hears('checked')]);
     server.tell('watch');
     await delay(IDLE_MS);
     const idle = await server.ask('report', 'watched');
 
-    const copy = start(old);
-    const found = await copy.hears('found');
     copy.tell('watch');
     server.tell('watch');
+    copy.tell('check');
     const installed = await copy.hears('installed');
     const fetching = await copy.ask('report', 'watched');
     await server.hears('served');
     const serving = await server.ask('report', 'watched');
-
-    const progress = copy.said('progress');
-    const [first, last] = [progress[0], progress.at(-1)];
-    const checking = copy.said('checking').findLast(({ atMs }) => atMs <= found.atMs);
-    if (first === undefined || last === undefined || checking === undefined) {
-      throw new Error('the copy did not say how its download went');
-    }
-    return {
-      fetching,
-      serving,
-      idle,
-      lookMs: found.atMs - checking.atMs,
-      beforeTransferMs: first.atMs - found.atMs,
-      transferMs: last.atMs - first.atMs,
-      afterTransferMs: installed.atMs - last.atMs,
-    };
+    await place.beforeEnd?.();
+    return { fetching, serving, idle, installedAtMs: installed.atMs, ...storyOf(copy) };
   } finally {
     await Promise.all(hosts.map((host) => host.end()));
-    await dht.close();
-    await rm(folder, { recursive: true, force: true });
   }
+}
+
+function storyOf(copy: HostProcess): Omit<UpdateRun, 'fetching' | 'serving' | 'idle' | 'installedAtMs'> {
+  const [found] = copy.said('found');
+  const checking = copy.said('checking').findLast(({ atMs }) => found !== undefined && atMs <= found.atMs);
+  const [accepted] = copy.said('accepted');
+  const planned = copy.said('planned');
+  const steps = [...planned, ...copy.said('progress')];
+  const [first, last] = [steps[0], steps.at(-1)];
+  if (!found || !checking || !accepted || !first || !last || planned.length > 1) {
+    throw new Error('the copy did not say how its download went, or tried more than one way');
+  }
+  return {
+    lookedAtMs: checking.atMs,
+    foundAtMs: found.atMs,
+    firstAtMs: first.atMs,
+    lastAtMs: last.atMs,
+    way: planned[0]?.way,
+    receivedBytes: accepted.totalBytes,
+  };
 }

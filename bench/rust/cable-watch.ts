@@ -6,7 +6,7 @@
 import { wireBytes, type WireBytes } from './two-ends.ts';
 
 export interface CableWatch {
-  /** `performance.now()` when this share of the bytes had been sent to the updater, to 20 ms. */
+  /** `performance.now()` when this share of what was sent to the updater had been sent, to 20 ms. NaN when it was next to nothing. */
   reached(share: number): number;
   /** Since the watch began. */
   bytes(): WireBytes;
@@ -14,6 +14,8 @@ export interface CableWatch {
 }
 
 const SAMPLE_MS = 20;
+/** Of the program. What is less has no phases that could be told from the looks before it. */
+const LEAST_SHARE = 0.01;
 
 /** @param programBytes size of what the updater is to get */
 export function watchCable(programBytes: number): CableWatch {
@@ -28,9 +30,9 @@ export function watchCable(programBytes: number): CableWatch {
   }, SAMPLE_MS);
   return {
     reached: (share) => {
-      const sample = samples.find((each) => each.bytes >= share * programBytes);
-      if (sample === undefined) throw new Error(`not ${100 * share} % of the program crossed the cable`);
-      return sample.atMs;
+      const total = bytes().toUpdater;
+      if (total < LEAST_SHARE * programBytes) return NaN;
+      return samples.find((each) => each.bytes >= share * total)?.atMs ?? NaN;
     },
     bytes,
     end: () => {

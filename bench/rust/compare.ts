@@ -7,10 +7,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeResults } from '../results-file.ts';
-import { comparisonTable, formatComparison, type LinkResults } from './comparison.ts';
+import { comparisonTable, formatComparison, verdicts, type LinkResults } from './comparison.ts';
 import { measureUpdate, type UpdateFigures } from './measured-update.ts';
 import { readPlan } from './plan.ts';
-import { peerpatch, rustpatcher, type System } from './systems.ts';
+import { installing, rustpatcher, updating, type System } from './systems.ts';
 import { limitCable } from './two-ends.ts';
 import { openWorld } from './world.ts';
 
@@ -22,15 +22,16 @@ const WRITTEN_RUNS = 5;
 const [folder = ''] = process.argv.slice(2);
 const plan = await readPlan(folder);
 const systems: readonly System[] = [
-  peerpatch(plan.peerpatch),
+  updating(plan.peerpatch),
+  installing(plan.peerpatch.new, plan.installer),
   ...plan.rustpatchers.map(({ version, programs }) => rustpatcher(version, programs)),
 ];
-const home = join(folder, 'home');
-await mkdir(home);
+const homes = { seeder: join(folder, 'seeder-home'), updater: join(folder, 'updater-home') };
+for (const home of Object.values(homes)) await mkdir(home);
 const world = await openWorld();
 try {
   const measure = (system: System): Promise<UpdateFigures> =>
-    measureUpdate(system, { world, sizeBytes: plan.sizeBytes, home });
+    measureUpdate(system, { world, sizeBytes: plan.sizeBytes, homes });
   for (const system of systems) {
     console.error(`warming up: ${system.name}`);
     await measure(system);
@@ -38,7 +39,7 @@ try {
   const links: LinkResults[] = [];
   for (const mbitPerSecond of LINKS) {
     if (mbitPerSecond !== undefined) limitCable(mbitPerSecond);
-    const results = systems.map(({ name }) => ({ name, updates: [] as UpdateFigures[] }));
+    const results = systems.map(({ name, isOurs }) => ({ name, isOurs, updates: [] as UpdateFigures[] }));
     for (let run = 1; run <= plan.runs; run++) {
       for (const [index, system] of systems.entries()) {
         const figures = await measure(system);
@@ -47,7 +48,7 @@ try {
       }
     }
     links.push({ mbitPerSecond, results });
-    console.log(`\n${comparisonTable(results).join('\n')}\n`);
+    console.log(`\n${[...comparisonTable(results), ...verdicts(results)].join('\n')}\n`);
   }
   if (plan.runs >= WRITTEN_RUNS) await writeResults('rustpatcher', formatComparison(plan, links));
 } finally {

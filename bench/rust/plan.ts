@@ -16,6 +16,8 @@ export interface Plan {
   readonly machine: readonly string[];
   /** Unsigned. */
   readonly peerpatch: ProgramPair;
+  /** Path of the executable that installs a program where there is none. */
+  readonly installer: string;
   /** Unsigned, newest version first. */
   readonly rustpatchers: readonly { readonly version: RustpatcherVersion; readonly programs: ProgramPair }[];
   /** Measured updates of each system on each link. */

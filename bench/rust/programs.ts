@@ -9,7 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFile, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ownerKeyFromSeed } from '../../src/core/keys/owner-key.ts';
+import { ownerKeyFromSeed, type OwnerKey } from '../../src/core/keys/owner-key.ts';
 import type { PublicKey } from '../../src/core/keys/public-key.ts';
 import { PLACEHOLDER_BYTES } from '../../src/core/stamp/block.ts';
 import { anchorBytes, boundBytes } from '../../src/core/stamp/marker.ts';
@@ -21,6 +21,8 @@ import { program as rustProgram, type RustpatcherVersion } from '../../test/inte
 
 export const OLD_VERSION = '1.0.0';
 export const NEW_VERSION = '1.1.0';
+/** What the Peerpatch programs are stated as. */
+export const APP = 'bench';
 
 /** Paths of the two versions of one program. */
 export interface ProgramPair {
@@ -29,6 +31,8 @@ export interface ProgramPair {
 }
 
 export interface PeerpatchBuild extends ProgramPair {
+  /** fixtures/installer.ts as an executable. */
+  readonly installer: string;
   /** `Node 24.21.0` */
   readonly nodeName: string;
 }
@@ -39,7 +43,12 @@ export async function peerpatchPrograms(): Promise<PeerpatchBuild> {
   if (node === undefined) throw new Error('no Node that replaces its process can be had: see the line above');
   const build = (entry: string, version: string): Promise<string> =>
     builtProgram({ entry: `bench/rust/fixtures/${entry}.ts`, version, node: node.path });
-  return { old: await build('old-app', OLD_VERSION), new: await build('new-app', NEW_VERSION), nodeName: node.name };
+  return {
+    old: await build('old-app', OLD_VERSION),
+    new: await build('new-app', NEW_VERSION),
+    installer: await build('installer', OLD_VERSION),
+    nodeName: node.name,
+  };
 }
 
 /** Built by cargo, unsigned; shared. */
@@ -83,14 +92,40 @@ export async function fillerFrom(program: string): Promise<Uint8Array> {
   return filler;
 }
 
-/** Signed copies of the pair in the folder, by an owner of their own: what others have announced is not for them. */
-export async function signedCopies(pair: ProgramPair, folder: string): Promise<ProgramPair & { owner: PublicKey }> {
-  const key = ownerKeyFromSeed(Uint8Array.from(randomBytes(32)));
-  const copies = { old: join(folder, 'updating'), new: join(folder, 'seeding') };
-  await copyProgram(pair.old, copies.old);
-  await copyProgram(pair.new, copies.new);
+/** Signed, by an owner of their own: what others have announced is not for them. */
+export interface SignedPrograms {
+  readonly updating: string;
+  readonly seeding: string;
+  readonly owner: PublicKey;
+}
+
+/** Copies of the pair in the folder, each signed by its region alone. */
+export async function signedPlainly(pair: ProgramPair, folder: string): Promise<SignedPrograms> {
+  const { key, updating, seeding } = await copied(pair, folder);
   // Rust's own signer writes the version of its crate: no update would ever be newer (docs/spec/03-release.md).
-  await signProgram({ program: copies.old, key, appVersion: OLD_VERSION });
-  await signProgram({ program: copies.new, key, appVersion: NEW_VERSION });
-  return { ...copies, owner: key.publicKey };
+  await signProgram({ program: updating, key, appVersion: OLD_VERSION });
+  await signProgram({ program: seeding, key, appVersion: NEW_VERSION });
+  return { updating, seeding, owner: key.publicKey };
+}
+
+/** Copies of the pair in the folder, each with a statement, and a delta from the old to the new one beside the new one. */
+export async function signedWithDelta(pair: ProgramPair, folder: string): Promise<SignedPrograms> {
+  const { key, updating, seeding } = await copied(pair, folder);
+  await signProgram({ program: updating, key, app: APP, appVersion: OLD_VERSION });
+  await signProgram({ program: seeding, key, app: APP, appVersion: NEW_VERSION, previous: [updating] });
+  return { updating, seeding, owner: key.publicKey };
+}
+
+/** A copy of the new program in the folder with a statement; who updates has nothing of it. */
+export async function signedWhole(program: string, installer: string, folder: string): Promise<SignedPrograms> {
+  const { key, updating, seeding } = await copied({ old: installer, new: program }, folder);
+  await signProgram({ program: seeding, key, app: APP, appVersion: NEW_VERSION });
+  return { updating, seeding, owner: key.publicKey };
+}
+
+async function copied(pair: ProgramPair, folder: string): Promise<Omit<SignedPrograms, 'owner'> & { key: OwnerKey }> {
+  const paths = { updating: join(folder, 'updating'), seeding: join(folder, 'seeding') };
+  await copyProgram(pair.old, paths.updating);
+  await copyProgram(pair.new, paths.seeding);
+  return { ...paths, key: ownerKeyFromSeed(Uint8Array.from(randomBytes(32))) };
 }

@@ -54,7 +54,8 @@ async function compareAll(): Promise<number> {
     }
     const peerpatch = await fill('peerpatch', build);
     const runs = Number(process.env['BENCH_RUNS'] ?? DEFAULT_RUNS);
-    await writePlan(folder, { sizeBytes, nodeName: build.nodeName, machine, peerpatch, rustpatchers, runs });
+    const { nodeName, installer } = build;
+    await writePlan(folder, { sizeBytes, nodeName, machine, peerpatch, installer, rustpatchers, runs });
     const [command, ...args] = atTwoEnds(folder, [process.execPath, TSX, COMPARE, folder]);
     return spawnSync(command, args, { stdio: 'inherit' }).status ?? 1;
   } finally {

@@ -18,7 +18,8 @@ export const UPDATER = '10.77.0.4';
 export const DHT_HOSTS: readonly string[] = [11, 12, 13, 14, 15, 16, 17, 18].map((last) => `10.77.0.${last}`);
 
 const ROUTER_NAMES = ['router.bittorrent.com', 'dht.transmissionbt.com', 'dht.libtorrent.org', 'relay.pkarr.org'];
-const CABLE = 'pp0';
+/** Its interface at the seeder's end. */
+export const CABLE = 'pp0';
 
 /**
  * The command line that runs `command` at the seeder's end. Root makes it as it is; others through a user namespace.

@@ -7,7 +7,7 @@ import { formatPublicKey, type PublicKey } from '../../src/core/keys/public-key.
 import { encodeZbase32 } from '../../src/core/base/zbase32.ts';
 import { parseHostPort } from '../../src/core/dht/host-port.ts';
 import type { Announcement } from '../../src/core/record/open.ts';
-import { v0Topic } from '../../src/core/record/topic.ts';
+import type { Topic } from '../../src/core/record/topic.ts';
 import { discover } from '../../src/agent/discover.ts';
 import { MainlineDht } from '../../src/io/dht/mainline.ts';
 import { systemClock } from '../../src/io/system/clock.ts';
@@ -17,7 +17,7 @@ import { DHT_HOSTS, ROUTER } from './two-ends.ts';
 
 export interface World {
   /** Waits until the owner's release is announced in the DHT. */
-  announced(owner: PublicKey, timeoutMs: number): Promise<Announcement>;
+  announced(owner: PublicKey, topic: Topic, timeoutMs: number): Promise<Announcement>;
   /** What the name server says of a node from now on. @param addresses `ip:port`; more than four are too long an answer */
   publishAddresses(nodeId: Uint8Array, addresses: readonly string[]): void;
   close(): Promise<void>;
@@ -48,10 +48,10 @@ export async function openWorld(): Promise<World> {
     nodes: (id) => addressesOf.get(id)?.map((address) => `addr=${address}`),
   });
   return {
-    announced: async (owner, timeoutMs) => {
+    announced: async (owner, topic, timeoutMs) => {
       const deadline = performance.now() + timeoutMs;
       while (performance.now() < deadline) {
-        const [found] = await discover({ dht: reader, owner, topic: v0Topic(owner), clock: systemClock });
+        const [found] = await discover({ dht: reader, owner, topic, clock: systemClock });
         if (found !== undefined) return found;
         await systemClock.sleep(LOOK_INTERVAL_MS);
       }
