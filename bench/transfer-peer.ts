@@ -5,8 +5,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { fetchRelease } from '../src/agent/fetch.ts';
-import { serve } from '../src/agent/serve.ts';
+import { fetchRelease } from '../src/agent/fetch/fetch.ts';
+import { serve } from '../src/agent/offer/serve.ts';
 import { ownerKeyFromSeed } from '../src/core/keys/owner-key.ts';
 import type { SignedRelease } from '../src/core/release/release.ts';
 import { openProgram } from '../src/io/files/open-program.ts';

@@ -24,6 +24,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Inside `core`, a folder may import only itself and folders to its left. */
 const CORE_ORDER =
   'base crypto keys stamp release dht record content delta statement transfer install schedule update'.split(' ');
+/** The same inside `agent`. Files directly in it may import all of them, and be imported by all. */
+const AGENT_ORDER = 'collect delta offer fetch find'.split(' ');
 /** The only place of `core` that may use the runtime, and the only module it may use. */
 const CORE_RUNTIME: Readonly<Record<string, readonly string[]>> = { crypto: ['node:crypto'] };
 /** Pure packages that `core` may import. */
@@ -78,10 +80,18 @@ function checkImport(file: string, name: string, target: string): void {
   const allowed = MAY_IMPORT[layer]?.some((prefix) => target === prefix || target.startsWith(`${prefix}/`));
   if (allowed !== true) problems.push(`${file}: ${layer} may not import ${target}`);
   if (layer !== 'cli' && ENTRIES.includes(target)) problems.push(`${file}: import the file, not ${target}`);
-  const [from, to] = [name, target].map((path) => CORE_ORDER.indexOf(path.split('/')[1] ?? ''));
-  if (layer !== 'core' || from === undefined || to === undefined) return;
-  if (from === -1) problems.push(`${file}: its folder has no place in the order of core`);
-  else if (to > from) problems.push(`${file}: ${target} stands to the right of it in the order of core`);
+  if (layer !== 'core' && layer !== 'agent') return;
+  const order = layer === 'core' ? CORE_ORDER : AGENT_ORDER;
+  const [from, to] = [placeOf(name, order), placeOf(target, order)];
+  if (from === -1) problems.push(`${file}: its folder has no place in the order of ${layer}`);
+  else if (from !== undefined && to !== undefined && to > from)
+    problems.push(`${file}: ${target} stands to the right of it in the order of ${layer}`);
+}
+
+/** Undefined for a file directly in its layer, -1 for a folder that the order does not name. */
+function placeOf(path: string, order: readonly string[]): number | undefined {
+  const [, folder, file] = path.split('/');
+  return file === undefined ? undefined : order.indexOf(folder ?? '');
 }
 
 function checkPackage(file: string, name: string, imported: string): void {

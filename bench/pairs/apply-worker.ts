@@ -7,7 +7,7 @@
  */
 import { createReadStream } from 'node:fs';
 import { open, readFile, stat, writeFile } from 'node:fs/promises';
-import { applyDelta } from '../../src/agent/apply-delta.ts';
+import { applyDelta } from '../../src/agent/delta/apply-delta.ts';
 import { brotli } from '../../src/io/system/brotli.ts';
 import type { FilePair } from './baseline.ts';
 

@@ -8,7 +8,7 @@ import { encodeZbase32 } from '../../src/core/base/zbase32.ts';
 import { parseHostPort } from '../../src/core/dht/host-port.ts';
 import type { Announcement } from '../../src/core/record/open.ts';
 import type { Topic } from '../../src/core/record/topic.ts';
-import { discover } from '../../src/agent/discover.ts';
+import { discover } from '../../src/agent/find/discover.ts';
 import { MainlineDht } from '../../src/io/dht/mainline.ts';
 import { systemClock } from '../../src/io/system/clock.ts';
 import { systemRandom } from '../../src/io/system/random.ts';

@@ -24,7 +24,7 @@ import {
 import type { Clock } from '../ports/clock.ts';
 import { isOwnFailure, type Candidate, type Find, type Found } from './candidate.ts';
 import { errorEvent, type EmitEvent } from './events.ts';
-import { installFetched } from './fetch.ts';
+import { installFetched } from './fetch/fetch.ts';
 import { versionOf } from './known-release.ts';
 import type { Offered } from './replacement.ts';
 

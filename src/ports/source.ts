@@ -1,7 +1,7 @@
 /**
  * A place that pages and chunks of a release come from, as the agent sees it: a peer, a mirror.
  *
- * Real: agent/peer-source (a peer over iroh), io/mirror (a folder on a web server). All pass test/contract/source. A source
+ * Real: agent/fetch/peer-source (a peer over iroh), io/mirror (a folder on a web server). All pass test/contract/source. A source
  * verifies nothing: what it gives is compared with a signature or a hash by whoever asked.
  *
  * Waiting methods reject with PeerpatchError PEER_UNREACHABLE, PEER_REFUSED, PEER_TIMEOUT, PEER_TOO_SLOW or PEER_MISBEHAVED when

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { discover } from '../agent/discover.ts';
+import { discover } from '../agent/find/discover.ts';
 import { PeerpatchError } from '../core/base/errors.ts';
 import { parsePublicKey, type PublicKey } from '../core/keys/public-key.ts';
 import type { Announcement, AnnouncedPeer } from '../core/record/open.ts';

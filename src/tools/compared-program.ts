@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { indexContent, type IndexedContent } from '../agent/indexed-content.ts';
+import { indexContent, type IndexedContent } from '../agent/offer/indexed-content.ts';
 import { measureImage } from '../agent/measure-image.ts';
 import { measureProgram } from '../agent/read-release.ts';
 import { concatBytes } from '../core/base/bytes.ts';

@@ -4,7 +4,7 @@
  * @module
  */
 import { resolve } from 'node:path';
-import { fetchRelease, installFetched } from '../agent/fetch.ts';
+import { fetchRelease, installFetched } from '../agent/fetch/fetch.ts';
 import type { PeerpatchError } from '../core/base/errors.ts';
 import { isPeerpatchError } from '../core/base/errors.ts';
 import { toHex } from '../core/base/hex.ts';

@@ -7,9 +7,9 @@
  * @module
  */
 import { resolve } from 'node:path';
-import { installFetched } from '../agent/fetch.ts';
-import { fetchStated } from '../agent/fetch-stated.ts';
-import { lookStated, openSources } from '../agent/look-stated.ts';
+import { installFetched } from '../agent/fetch/fetch.ts';
+import { fetchStated } from '../agent/fetch/fetch-stated.ts';
+import { lookStated, openSources } from '../agent/find/look-stated.ts';
 import { PeerpatchError } from '../core/base/errors.ts';
 import { SECOND_MS } from '../core/base/units.ts';
 import type { PlannedWay } from '../core/content/plan.ts';

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { lookStated, type LookedStated, type LookStatedParts } from '../agent/look-stated.ts';
+import { lookStated, type LookedStated, type LookStatedParts } from '../agent/find/look-stated.ts';
 import type { EmitEvent } from '../agent/events.ts';
 import { PeerpatchError } from '../core/base/errors.ts';
 import { parsePublicKey } from '../core/keys/public-key.ts';

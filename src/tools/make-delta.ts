@@ -7,7 +7,7 @@
  * @module
  */
 import { rename, rm, open, type FileHandle } from 'node:fs/promises';
-import { applyDelta } from '../agent/apply-delta.ts';
+import { applyDelta } from '../agent/delta/apply-delta.ts';
 import { PeerpatchError } from '../core/base/errors.ts';
 import { encodeBlocks } from '../core/delta/encode.ts';
 import { encodeDeltaHead, encodePackedBlock } from '../core/delta/format.ts';

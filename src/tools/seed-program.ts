@@ -5,10 +5,10 @@
  */
 import { once } from 'node:events';
 import { errorEvent, type AgentEvent } from '../agent/events.ts';
-import { startOffering } from '../agent/offering.ts';
-import { keepPublished } from '../agent/keep-published.ts';
+import { startOffering } from '../agent/offer/offering.ts';
+import { keepPublished } from '../agent/find/keep-published.ts';
 import { versionOf } from '../agent/known-release.ts';
-import { createLibrary } from '../agent/library.ts';
+import { createLibrary } from '../agent/offer/library.ts';
 import { readRelease } from '../agent/read-release.ts';
 import { MINUTE_MS } from '../core/base/units.ts';
 import { parsePublicKey } from '../core/keys/public-key.ts';

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { IndexedContent } from '../agent/indexed-content.ts';
+import type { IndexedContent } from '../agent/offer/indexed-content.ts';
 import { PeerpatchError } from '../core/base/errors.ts';
 import { encodeObject } from '../core/content/object.ts';
 import { ANSWER_HEAD_BYTES, REQUEST_BYTES } from '../core/transfer/exchange.ts';

@@ -5,10 +5,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { collectContent } from '../../src/agent/collect.ts';
-import { serveExchange, type ExchangeServer } from '../../src/agent/exchange-server.ts';
-import { createLibrary, type Library } from '../../src/agent/library.ts';
-import { createPeerSource } from '../../src/agent/peer-source.ts';
+import { collectContent } from '../../src/agent/collect/collect.ts';
+import { serveExchange, type ExchangeServer } from '../../src/agent/offer/exchange-server.ts';
+import { createLibrary, type Library } from '../../src/agent/offer/library.ts';
+import { createPeerSource } from '../../src/agent/fetch/peer-source.ts';
 import { EXCHANGE_LIMITS, type ExchangeLimits } from '../../src/core/base/limits.ts';
 import { MINUTE_MS } from '../../src/core/base/units.ts';
 import { decodeObject } from '../../src/core/content/object.ts';

@@ -6,8 +6,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AgentEvent } from '../../src/agent/events.ts';
-import { fetchRelease, type FetchOptions } from '../../src/agent/fetch.ts';
-import { serve, type Offer, type Server } from '../../src/agent/serve.ts';
+import { fetchRelease, type FetchOptions } from '../../src/agent/fetch/fetch.ts';
+import { serve, type Offer, type Server } from '../../src/agent/offer/serve.ts';
 import { SERVE_LIMITS, type ServeLimits } from '../../src/core/base/limits.ts';
 import { MINUTE_MS } from '../../src/core/base/units.ts';
 import { parseVersion } from '../../src/core/release/version.ts';

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { collectContent } from '../../src/agent/collect.ts';
+import { collectContent } from '../../src/agent/collect/collect.ts';
 import { decodeSignedItem, statementId } from '../../src/core/statement/signed-bytes.ts';
 import { statementNameHash, verifyStatement, type SignedStatement } from '../../src/core/statement/statement.ts';
 import { systemClock } from '../../src/io/system/clock.ts';

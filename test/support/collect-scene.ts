@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { collectContent, type CollectOptions } from '../../src/agent/collect.ts';
+import { collectContent, type CollectOptions } from '../../src/agent/collect/collect.ts';
 import { brotli } from '../../src/io/system/brotli.ts';
 import type { Source } from '../../src/ports/source.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';

@@ -4,7 +4,7 @@
  * @module
  */
 import fc from 'fast-check';
-import { applyDelta, type ApplyDeltaOptions } from '../../src/agent/apply-delta.ts';
+import { applyDelta, type ApplyDeltaOptions } from '../../src/agent/delta/apply-delta.ts';
 import { concatBytes } from '../../src/core/base/bytes.ts';
 import { bucketsOf, countPlaces, emptyIndex, enterPlaces, sumPlaces } from '../../src/core/delta/block-index.ts';
 import type { BlockIndex } from '../../src/core/delta/block-index.ts';

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { serveExchange } from '../../src/agent/exchange-server.ts';
-import { createLibrary, type Library } from '../../src/agent/library.ts';
-import { createPeerSource } from '../../src/agent/peer-source.ts';
+import { serveExchange } from '../../src/agent/offer/exchange-server.ts';
+import { createLibrary, type Library } from '../../src/agent/offer/library.ts';
+import { createPeerSource } from '../../src/agent/fetch/peer-source.ts';
 import { EXCHANGE_LIMITS, SOURCE_LIMITS, type ExchangeLimits, type SourceLimits } from '../../src/core/base/limits.ts';
 import { MINUTE_MS } from '../../src/core/base/units.ts';
 import { v1Alpn } from '../../src/core/transfer/alpn.ts';

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fetchRelease, type FetchedRelease, type FetchOptions } from '../../src/agent/fetch.ts';
+import { fetchRelease, type FetchedRelease, type FetchOptions } from '../../src/agent/fetch/fetch.ts';
 import { parseVersion } from '../../src/core/release/version.ts';
 import { v0Alpn } from '../../src/core/transfer/alpn.ts';
 import type { Connection, Stream } from '../../src/ports/network.ts';

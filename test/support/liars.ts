@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { announceOnce } from '../../src/agent/announce.ts';
+import { announceOnce } from '../../src/agent/offer/announce.ts';
 import { concatBytes } from '../../src/core/base/bytes.ts';
 import { ed25519Signer } from '../../src/core/crypto/ed25519.ts';
 import type { PublicKey } from '../../src/core/keys/public-key.ts';

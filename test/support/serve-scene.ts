@@ -4,7 +4,7 @@
  * @module
  */
 import type { AgentEvent } from '../../src/agent/events.ts';
-import { serve, type Offer } from '../../src/agent/serve.ts';
+import { serve, type Offer } from '../../src/agent/offer/serve.ts';
 import { concatBytes } from '../../src/core/base/bytes.ts';
 import { SERVE_LIMITS, type ServeLimits } from '../../src/core/base/limits.ts';
 import { MINUTE_MS } from '../../src/core/base/units.ts';

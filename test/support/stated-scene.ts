@@ -5,11 +5,11 @@
  * @module
  */
 import { vi } from 'vitest';
-import { announceOnce } from '../../src/agent/announce.ts';
-import { serveExchange, type ExchangeServer } from '../../src/agent/exchange-server.ts';
-import { createLibrary, type Library } from '../../src/agent/library.ts';
-import { serve } from '../../src/agent/serve.ts';
-import { shelve } from '../../src/agent/shelving.ts';
+import { announceOnce } from '../../src/agent/offer/announce.ts';
+import { serveExchange, type ExchangeServer } from '../../src/agent/offer/exchange-server.ts';
+import { createLibrary, type Library } from '../../src/agent/offer/library.ts';
+import { serve } from '../../src/agent/offer/serve.ts';
+import { shelve } from '../../src/agent/offer/shelving.ts';
 import { toHex } from '../../src/core/base/hex.ts';
 import { ed25519Signer } from '../../src/core/crypto/ed25519.ts';
 import type { OwnerKey } from '../../src/core/keys/owner-key.ts';

@@ -4,7 +4,7 @@
  * @module
  */
 import { expect } from 'vitest';
-import { createStatements, type Statements, type StatementsOptions } from '../../src/agent/statements.ts';
+import { createStatements, type Statements, type StatementsOptions } from '../../src/agent/find/statements.ts';
 import type { ItemName } from '../../src/core/dht/item.ts';
 import { encodeSignedItem } from '../../src/core/statement/signed-bytes.ts';
 import { statementNameHash, statementSalt, type SignedStatement } from '../../src/core/statement/statement.ts';

@@ -5,10 +5,10 @@
  *
  * @module
  */
-import { announceOnce } from '../../../src/agent/announce.ts';
+import { announceOnce } from '../../../src/agent/offer/announce.ts';
 import { poll } from '../../../src/agent/poll.ts';
 import { readRelease } from '../../../src/agent/read-release.ts';
-import { serve, type ServeOptions } from '../../../src/agent/serve.ts';
+import { serve, type ServeOptions } from '../../../src/agent/offer/serve.ts';
 import { toHex } from '../../../src/core/base/hex.ts';
 import { SERVE_LIMITS } from '../../../src/core/base/limits.ts';
 import { MINUTE_MS, SECOND_MS } from '../../../src/core/base/units.ts';

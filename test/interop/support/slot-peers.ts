@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { announceOnce, type Announced } from '../../../src/agent/announce.ts';
-import { discover } from '../../../src/agent/discover.ts';
+import { announceOnce, type Announced } from '../../../src/agent/offer/announce.ts';
+import { discover } from '../../../src/agent/find/discover.ts';
 import { toHex } from '../../../src/core/base/hex.ts';
 import { NO_HINTS, type AddressHints } from '../../../src/core/record/hints.ts';
 import type { Announcement } from '../../../src/core/record/open.ts';

@@ -1,0 +1,284 @@
+/**
+ * One round of getting objects from several sources: who is asked for what, and when again. Spec: docs/spec/14-exchange.md.
+ *
+ * @module
+ */
+import { orAbort } from '../../core/base/abort.ts';
+import { isPeerpatchError, PeerpatchError } from '../../core/base/errors.ts';
+import { toHex } from '../../core/base/hex.ts';
+import type { CollectLimits } from '../../core/base/limits.ts';
+import { maxEncodedBytes, openObject } from '../../core/content/object.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Compression } from '../../ports/compression.ts';
+import type { Source } from '../../ports/source.ts';
+import type { OnBlame, WantedObject } from './wanted-object.ts';
+
+/** A source and how it did so far. Lives over all rounds of one content. */
+export interface AskedSource {
+  readonly source: Source;
+  /** How many requests it may have under way: grows with its answers up to its lanes. */
+  requests: number;
+  running: number;
+  /** How often in a row it had nothing. */
+  misses: number;
+  /** It answered, and no other source was faster since. */
+  isKeepingUp: boolean;
+  /** It is asked no more. */
+  isOut: boolean;
+}
+
+export interface RoundOptions<T extends WantedObject> {
+  readonly asked: readonly AskedSource[];
+  readonly wanted: Iterable<T>;
+  readonly receive: (object: T, bytes: Uint8Array) => Promise<void>;
+  readonly compression: Compression;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly onBlame: OnBlame;
+  readonly limits: CollectLimits;
+}
+
+interface Task<T> {
+  readonly object: T;
+  /** Have not got it. */
+  readonly lacking: Set<AskedSource>;
+  readonly attempts: Map<AskedSource, AbortController>;
+  /** When it was asked for last. */
+  askedMs: number;
+  isDone: boolean;
+}
+
+/** See CollectSources.get. */
+export async function collectRound<T extends WantedObject>(options: RoundOptions<T>): Promise<void> {
+  const { asked, clock, signal, limits } = options;
+  const tasks = createTasks(options.wanted, limits);
+  const running = new Set<Promise<void>>();
+  let failure: { readonly error: unknown } | undefined;
+  let lastError: PeerpatchError | undefined;
+  let wake: () => void = () => undefined;
+
+  const drop = (from: AskedSource, error: PeerpatchError): void => {
+    if (from.isOut) return;
+    from.isOut = true;
+    lastError = error;
+    for (const task of tasks.active) task.attempts.get(from)?.abort(error);
+    options.onBlame(from.source, error);
+  };
+  const begin = (from: AskedSource, task: Task<T>): void => {
+    const stop = new AbortController();
+    from.running++;
+    task.attempts.set(from, stop);
+    task.askedMs = clock.monotonic();
+    const attempt = ask({ ...options, from, task, signal: stop.signal, drop })
+      .catch((error: unknown) => {
+        failure ??= { error };
+      })
+      .finally(() => {
+        from.running--;
+        task.attempts.delete(from);
+        tasks.settle(task);
+        running.delete(attempt);
+        wake();
+      });
+    running.add(attempt);
+  };
+  /** Gives every source what it has room for, one each in turn, those that keep up first. */
+  const beginAll = (): void => {
+    const inTurn = asked.filter(({ isOut }) => !isOut).sort((a, b) => Number(b.isKeepingUp) - Number(a.isKeepingUp));
+    const isAnyKeepingUp = inTurn[0]?.isKeepingUp === true;
+    for (let isMore = true; isMore;) {
+      isMore = false;
+      for (const from of inTurn) {
+        if (from.running >= from.requests) continue;
+        // What one source does not give is not asked of others that nobody knows, while one is known to be better.
+        const mayHelp = from.isKeepingUp || !isAnyKeepingUp;
+        const task = tasks.next(from) ?? (mayHelp ? tasks.overdue(from, clock.monotonic()) : undefined);
+        if (task === undefined) continue;
+        begin(from, task);
+        isMore = true;
+      }
+    }
+  };
+  const nextChange = async (): Promise<void> => {
+    const done = new AbortController();
+    const changed = new Promise<void>((resolve) => (wake = resolve));
+    // Somebody has room and nothing to do: what others are asked for may become overdue.
+    if (asked.some((from) => !from.isOut && from.running < from.requests)) {
+      clock.sleep(limits.patienceMs / 4, done.signal).then(wake, wake);
+    }
+    try {
+      await orAbort(changed, signal);
+    } finally {
+      done.abort();
+    }
+  };
+
+  try {
+    signal.throwIfAborted();
+    for (;;) {
+      beginAll();
+      if (running.size === 0) break;
+      await nextChange();
+      if (failure !== undefined) throw failure.error;
+    }
+    const missing = tasks.first();
+    if (missing !== undefined) throw notFound(missing.object, lastError);
+  } finally {
+    for (const task of tasks.active) for (const stop of task.attempts.values()) stop.abort(signal.reason);
+    await Promise.all(running);
+  }
+}
+
+interface Tasks<T> {
+  /** Being asked for. */
+  readonly active: ReadonlySet<Task<T>>;
+  /** The next one to ask this source for. */
+  next(from: AskedSource): Task<T> | undefined;
+  /** The one others are asked for the longest, when that is too long. */
+  overdue(from: AskedSource, nowMs: number): Task<T> | undefined;
+  /** An attempt has ended: without another one it is to be asked for again. */
+  settle(task: Task<T>): void;
+  /** One that nobody is asked for. */
+  first(): Task<T> | undefined;
+}
+
+function createTasks<T extends WantedObject>(wanted: Iterable<T>, limits: CollectLimits): Tasks<T> {
+  const fresh = wanted[Symbol.iterator]();
+  const active = new Set<Task<T>>();
+  const returned: Task<T>[] = [];
+  let ahead: Task<T> | undefined;
+  let heldBytes = 0;
+
+  const lookAhead = (): Task<T> | undefined => {
+    if (ahead !== undefined) return ahead;
+    const next = fresh.next();
+    if (next.done === true) return undefined;
+    ahead = { object: next.value, lacking: new Set(), attempts: new Map(), askedMs: 0, isDone: false };
+    return ahead;
+  };
+  const activate = (task: Task<T>): Task<T> => {
+    heldBytes += task.object.maxBytes;
+    active.add(task);
+    return task;
+  };
+  const fits = ({ object }: Task<T>): boolean =>
+    active.size === 0 || heldBytes + object.maxBytes <= limits.maxHeldBytes;
+
+  return {
+    active,
+    next(from) {
+      const index = returned.findIndex((task) => !task.lacking.has(from));
+      const again = returned[index];
+      if (again !== undefined) {
+        if (!fits(again)) return undefined;
+        returned.splice(index, 1);
+        return activate(again);
+      }
+      const task = lookAhead();
+      if (task === undefined || !fits(task)) return undefined;
+      ahead = undefined;
+      return activate(task);
+    },
+    overdue(from, nowMs) {
+      let oldest: Task<T> | undefined;
+      for (const task of active) {
+        if (task.isDone || task.attempts.has(from) || task.lacking.has(from)) continue;
+        if (nowMs - task.askedMs < patienceMs(task, limits)) continue;
+        if (oldest === undefined || task.askedMs < oldest.askedMs) oldest = task;
+      }
+      return oldest;
+    },
+    settle(task) {
+      if (task.attempts.size > 0) return;
+      active.delete(task);
+      heldBytes -= task.object.maxBytes;
+      if (!task.isDone) returned.push(task);
+    },
+    first: () => returned[0] ?? lookAhead(),
+  };
+}
+
+/** Each further source that keeps up and is asked for the same doubles it: a slow line must not carry everything thrice. */
+function patienceMs({ attempts }: Task<WantedObject>, limits: CollectLimits): number {
+  const good = [...attempts.keys()].filter(({ isKeepingUp }) => isKeepingUp).length;
+  return limits.patienceMs * 2 ** Math.max(good - 1, 0);
+}
+
+interface AskOptions<T extends WantedObject> extends RoundOptions<T> {
+  readonly from: AskedSource;
+  readonly task: Task<T>;
+  /** Aborts when another source was faster, when this one is dropped, or at the end. */
+  readonly signal: AbortSignal;
+  readonly drop: (from: AskedSource, error: PeerpatchError) => void;
+}
+
+/** One attempt: asks, verifies, hands over. Rejects when the round has failed, not when the source has. */
+async function ask<T extends WantedObject>(options: AskOptions<T>): Promise<void> {
+  const { from, task, signal, drop, limits, receive } = options;
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = await fetchVerified(options);
+  } catch (error) {
+    if (signal.aborted) return;
+    if (!(error instanceof PeerpatchError)) throw error;
+    drop(from, asBlame(error));
+    return;
+  }
+  if (signal.aborted || task.isDone) return;
+  if (bytes === undefined) {
+    task.lacking.add(from);
+    from.misses++;
+    if (from.misses >= limits.maxMisses) from.isOut = true;
+    return;
+  }
+  from.misses = 0;
+  from.isKeepingUp = true;
+  from.requests = Math.min(from.source.lanes, from.requests + 1);
+  task.isDone = true;
+  for (const [other, stop] of task.attempts) {
+    if (other === from) continue;
+    // It is asked for less until it keeps up again.
+    other.isKeepingUp = false;
+    other.requests = Math.max(1, Math.floor(other.requests / 2));
+    stop.abort(new PeerpatchError('CANCELLED', 'another source was faster'));
+  }
+  checkLength(task.object, bytes);
+  await receive(task.object, bytes);
+}
+
+async function fetchVerified<T extends WantedObject>(options: AskOptions<T>): Promise<Uint8Array | undefined> {
+  const { from, task, compression, signal } = options;
+  const { kind, hash, maxBytes } = task.object;
+  const encoded = await from.source.object(kind, hash, maxEncodedBytes(maxBytes), signal);
+  if (encoded === undefined) return undefined;
+  const decompress = (bytes: Uint8Array, limit: number): Promise<Uint8Array> => compression.decompress(bytes, limit);
+  return openObject({ hash, encoded, maxBytes, decompress });
+}
+
+/** What has its hash and not its length was listed wrongly by the owner: no source can help. */
+function checkLength({ lengthBytes, hash }: WantedObject, bytes: Uint8Array): void {
+  if (lengthBytes === undefined || lengthBytes === bytes.length) return;
+  throw new PeerpatchError(
+    'CONTENT_MALFORMED',
+    `the manifest gives object ${toHex(hash)} ${lengthBytes} bytes, and it has ${bytes.length}: the release cannot be right`,
+  );
+}
+
+function asBlame(error: PeerpatchError): PeerpatchError {
+  if (!isPeerpatchError(error, 'CONTENT_MALFORMED')) return error;
+  return new PeerpatchError(
+    'PEER_MISBEHAVED',
+    `the source sent something else than it was asked for: ${error.message}`,
+    {
+      cause: error,
+    },
+  );
+}
+
+function notFound({ kind, hash }: WantedObject, cause: PeerpatchError | undefined): PeerpatchError {
+  return new PeerpatchError(
+    'CONTENT_NOT_FOUND',
+    `no source that is left has the ${kind} ${toHex(hash)}: ${cause?.message ?? 'each says that it has not got it'}`,
+    { cause },
+  );
+}

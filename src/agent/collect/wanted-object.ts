@@ -1,0 +1,21 @@
+/**
+ * What is collected from sources, and whom it is not collected from any more.
+ *
+ * @module
+ */
+import type { PeerpatchError } from '../../core/base/errors.ts';
+import type { ObjectKind, Source } from '../../ports/source.ts';
+
+/** An object to get. */
+export interface WantedObject {
+  readonly kind: ObjectKind;
+  /** 32 bytes. */
+  readonly hash: Uint8Array;
+  /** The longest it may be, not encoded. */
+  readonly maxBytes: number;
+  /** Length, where it is known: other lengths are wrong. */
+  readonly lengthBytes?: number | undefined;
+}
+
+/** Why a source was dropped: called once for each. PEER_UNREACHABLE and PEER_REFUSED are no lies. */
+export type OnBlame = (source: Source, error: PeerpatchError) => void;

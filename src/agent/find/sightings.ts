@@ -1,0 +1,124 @@
+/**
+ * What this node has seen stated under one name, by whomever: verified, compared, the newest at hand.
+ *
+ * Two statements under one sequence number mean that the owner's key is used by two hands, or that nodes are to be told different
+ * things. Nobody can say which is right, so neither is taken; only the one that runs already stands. What was seen once stays
+ * seen: a later look at fewer places can neither lower what is newest nor end a dispute. Spec: docs/spec/11-statement.md.
+ *
+ * @module
+ */
+import { equalBytes } from '../../core/base/bytes.ts';
+import { PeerpatchError, type ErrorCode } from '../../core/base/errors.ts';
+import { toHex } from '../../core/base/hex.ts';
+import { MAX_SIGHTED_ITEMS, MAX_SIGHTED_SEQS } from '../../core/base/limits.ts';
+import type { PublicKey } from '../../core/keys/public-key.ts';
+import type { SignedItem } from '../../core/stamp/block.ts';
+import { encodeSignedItem } from '../../core/statement/signed-bytes.ts';
+import {
+  formatName,
+  verifyStatement,
+  type SignedStatement,
+  type StatementName,
+} from '../../core/statement/statement.ts';
+
+export interface Sighting {
+  /** Who showed it: for blame. */
+  readonly source: string;
+  /** Unverified. */
+  readonly item: SignedItem;
+}
+
+/** Somebody whose statement was not believed, or who gave no answer. */
+export interface RefusedStatement {
+  /** `dht`, `dht 127.0.0.1:6881`, or the name of a source. */
+  readonly source: string;
+  readonly code: ErrorCode;
+  readonly reason: string;
+}
+
+export interface Sightings {
+  /** Takes in what was seen at the same time. Returns those that are not believed, in the same order. */
+  add(seen: readonly Sighting[]): RefusedStatement[];
+  /** The highest statement that is not disputed, the running one included. */
+  readonly newest: SignedStatement | undefined;
+}
+
+export interface SightingsOptions {
+  readonly owner: PublicKey;
+  readonly name: StatementName;
+  /** The statement of the program that runs: it stands whatever else is seen. */
+  readonly running: SignedStatement | undefined;
+}
+
+export function createSightings({ owner, name, running }: SightingsOptions): Sightings {
+  /** By the bytes of the item. A signature takes a tenth of a millisecond, and twenty nodes hold the same. */
+  const judged = new Map<string, SignedStatement | PeerpatchError>();
+  /** The first statement seen under a sequence number, and whether another was. */
+  const bySeq = new Map<bigint, { readonly first: SignedStatement; readonly isDisputed: boolean }>();
+
+  const judge = (item: SignedItem): SignedStatement | PeerpatchError => {
+    const key = toHex(encodeSignedItem(item));
+    const outcome = judged.get(key) ?? verify(owner, name, item);
+    judged.set(key, outcome);
+    if (judged.size > MAX_SIGHTED_ITEMS) deleteFirst(judged);
+    return outcome;
+  };
+  const note = (statement: SignedStatement): void => {
+    const known = bySeq.get(statement.seq);
+    if (known === undefined) bySeq.set(statement.seq, { first: statement, isDisputed: false });
+    else if (!isSame(known.first, statement)) bySeq.set(statement.seq, { ...known, isDisputed: true });
+    if (bySeq.size > MAX_SIGHTED_SEQS) bySeq.delete(lowestKey(bySeq));
+  };
+  const stands = (statement: SignedStatement): boolean => {
+    if (statement.seq === running?.seq) return isSame(statement, running);
+    return bySeq.get(statement.seq)?.isDisputed !== true;
+  };
+
+  return {
+    add: (seen) => {
+      const outcomes = seen.map(({ source, item }) => ({ source, outcome: judge(item) }));
+      // All are noted before any is judged: both sides of a dispute are named, whichever came first.
+      for (const { outcome } of outcomes) if (!(outcome instanceof PeerpatchError)) note(outcome);
+      return outcomes.flatMap(({ source, outcome }) => {
+        if (outcome instanceof PeerpatchError) return [{ source, code: outcome.code, reason: outcome.message }];
+        return stands(outcome) ? [] : [{ source, code: 'STATEMENT_CONFLICT' as const, reason: conflict(outcome) }];
+      });
+    },
+    get newest() {
+      const standing = [...bySeq.values()].map(({ first }) => first).filter(stands);
+      return [...standing, ...(running === undefined ? [] : [running])].sort((a, b) => (a.seq > b.seq ? -1 : 1))[0];
+    },
+  };
+}
+
+function verify(owner: PublicKey, name: StatementName, item: SignedItem): SignedStatement | PeerpatchError {
+  if (item.seq < 0n) {
+    return new PeerpatchError('STATEMENT_MALFORMED', 'a statement has a negative sequence number');
+  }
+  try {
+    return verifyStatement(owner, name, item);
+  } catch (error) {
+    if (error instanceof PeerpatchError) return error;
+    throw error;
+  }
+}
+
+/** The owner may sign the same words twice, with other signatures: that says nothing new. */
+function isSame(a: SignedStatement, b: SignedStatement): boolean {
+  return equalBytes(a.item.value, b.item.value);
+}
+
+function conflict(statement: SignedStatement): string {
+  return `the owner's key signed two different statements for ${formatName(statement)} under ${statement.seq.toString()}: neither is taken, the owner has to sign the release again`;
+}
+
+function lowestKey(map: ReadonlyMap<bigint, unknown>): bigint {
+  return [...map.keys()].reduce((lowest, key) => (key < lowest ? key : lowest));
+}
+
+function deleteFirst(map: Map<string, unknown>): void {
+  for (const key of map.keys()) {
+    map.delete(key);
+    return;
+  }
+}

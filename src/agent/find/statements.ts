@@ -1,0 +1,206 @@
+/**
+ * Finds the newest statement of one name, in the DHT and at every other source, and keeps it findable in the DHT.
+ *
+ * Every node that runs a release puts its statement there as the owner signed it; core/dht/item-upkeep says where and how often.
+ * Whether a statement may be taken is decided in core/statement/eligible. Spec: docs/spec/11-statement.md.
+ *
+ * @module
+ */
+import { orAbort } from '../../core/base/abort.ts';
+import { equalBytes } from '../../core/base/bytes.ts';
+import { isPeerpatchError, PeerpatchError } from '../../core/base/errors.ts';
+import { STATEMENT_ANSWER_MS } from '../../core/base/limits.ts';
+import { MINUTE_MS } from '../../core/base/units.ts';
+import { ItemUpkeep, type ItemHolding } from '../../core/dht/item-upkeep.ts';
+import { BUCKET_SIZE } from '../../core/dht/routing-table.ts';
+import type { PublicKey } from '../../core/keys/public-key.ts';
+import { decodeSignedItem } from '../../core/statement/signed-bytes.ts';
+import {
+  statementNameHash,
+  statementSalt,
+  type SignedStatement,
+  type StatementName,
+} from '../../core/statement/statement.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Dht, SignedStoringNode } from '../../ports/dht.ts';
+import type { Random } from '../../ports/random.ts';
+import type { Source } from '../../ports/source.ts';
+import { within } from '../deadline.ts';
+import { createSightings, type RefusedStatement, type Sighting } from './sightings.ts';
+
+export type { RefusedStatement } from './sightings.ts';
+
+export interface StatementsOptions {
+  readonly dht: Dht;
+  readonly owner: PublicKey;
+  readonly name: StatementName;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Ends looks and puts under way. */
+  readonly signal: AbortSignal;
+  /** The statement of the program that runs: it stands in every conflict. */
+  readonly running?: SignedStatement;
+}
+
+export interface Look {
+  /** The highest verified statement that is not disputed, the running one included, of all looks so far. */
+  readonly newest: SignedStatement | undefined;
+  /** DHT nodes that answered. */
+  readonly nodes: number;
+  /** Places whose statement was not believed, and places that failed. */
+  readonly refused: readonly RefusedStatement[];
+}
+
+export interface Published {
+  /** DHT nodes that hold it, as far as was seen and said: some say yes and keep what they had. */
+  readonly storedAt: number;
+}
+
+export interface Statements {
+  /**
+   * Asks the DHT and all sources at the same time. One that fails or lies hides nothing that another says.
+   *
+   * @throws PeerpatchError DHT_UNREACHABLE when neither a DHT node nor a source answered; the signal's reason when it aborts
+   */
+  look(sources?: readonly Source[]): Promise<Look>;
+  /** Asks these sources alone. Rejects with the signal's reason only: failures are among `refused`. */
+  ask(sources: readonly Source[]): Promise<Look>;
+  /**
+   * Puts the statement where upkeep is due: to be called after each look. Does nothing when a newer one is known. Uses the nodes
+   * of a look that has just ended.
+   *
+   * @throws PeerpatchError DHT_UNREACHABLE when no node answered, DHT_PUT_REFUSED when none holds it or took it; the signal's
+   * reason when it aborts
+   */
+  publish(statement: SignedStatement): Promise<Published>;
+}
+
+interface Heard {
+  readonly items: readonly Sighting[];
+  readonly failures: readonly RefusedStatement[];
+}
+
+/** So long after a look its nodes are as good as new, and so are their tokens. */
+const SAME_WALK_MS: number = MINUTE_MS;
+
+export function createStatements(options: StatementsOptions): Statements {
+  const { dht, owner, name, clock, random, signal, running } = options;
+  const sightings = createSightings({ owner, name, running });
+  const upkeep = new ItemUpkeep(() => random.fraction());
+  const itemName = { publicKey: owner, salt: statementSalt(name) };
+  const nameHash = statementNameHash(name);
+  /** For one round of puts: afterwards it is not what the nodes hold. */
+  let walked: { readonly nodes: readonly SignedStoringNode[]; readonly atMs: number } | undefined;
+
+  const walk = async (): Promise<readonly SignedStoringNode[]> => {
+    const nodes = await dht.getSigned(itemName, { signal });
+    signal.throwIfAborted();
+    walked = { nodes, atMs: clock.monotonic() };
+    return nodes;
+  };
+  /** @throws PeerpatchError as the source does, PEER_TIMEOUT, STATEMENT_MALFORMED */
+  const askOne = async (source: Source): Promise<Sighting | undefined> => {
+    const late = (): PeerpatchError =>
+      new PeerpatchError('PEER_TIMEOUT', `${source.name} did not say in time which statement it has`);
+    const bytes = await within({ clock, ms: STATEMENT_ANSWER_MS, signal, late }, (limited) =>
+      orAbort(source.statement(nameHash, limited), limited),
+    );
+    return bytes && { source: source.name, item: decodeSignedItem(bytes) };
+  };
+
+  const askAll = async (sources: readonly Source[]): Promise<Heard> => {
+    const answers = await Promise.allSettled(sources.map(askOne));
+    signal.throwIfAborted();
+    return {
+      items: answers.flatMap((answer) => (answer.status === 'fulfilled' && answer.value ? [answer.value] : [])),
+      failures: answers.flatMap((answer, index) =>
+        answer.status === 'rejected' ? [failureOf(sources[index]?.name ?? '', answer.reason)] : [],
+      ),
+    };
+  };
+
+  return {
+    look: async (sources = []) => {
+      signal.throwIfAborted();
+      const [[nodes], heard] = await Promise.all([Promise.allSettled([walk()]), askAll(sources)]);
+      signal.throwIfAborted();
+      if (nodes.status === 'rejected' && heard.failures.length === sources.length) throw nodes.reason;
+      const found = nodes.status === 'fulfilled' ? nodes.value : [];
+      const failures = nodes.status === 'rejected' ? [failureOf('dht', nodes.reason)] : [];
+      const refused = sightings.add([...distinctItems(found), ...heard.items]);
+      return {
+        newest: sightings.newest,
+        nodes: found.length,
+        refused: [...failures, ...heard.failures, ...refused],
+      };
+    },
+    ask: async (sources) => {
+      const { items, failures } = await askAll(sources);
+      return { nodes: 0, refused: [...failures, ...sightings.add(items)], newest: sightings.newest };
+    },
+    publish: async (statement) => {
+      signal.throwIfAborted();
+      const isFresh = walked !== undefined && clock.monotonic() - walked.atMs <= SAME_WALK_MS;
+      const nodes = walked !== undefined && isFresh ? walked.nodes : await walk();
+      walked = undefined;
+      sightings.add(distinctItems(nodes));
+      if (sightings.newest !== undefined && sightings.newest.seq > statement.seq) return { storedAt: 0 };
+      return putWhereDue({ statement, nodes: nodes.slice(0, BUCKET_SIZE), upkeep, clock, signal });
+    },
+  };
+}
+
+interface PutOptions {
+  readonly statement: SignedStatement;
+  readonly nodes: readonly SignedStoringNode[];
+  readonly upkeep: ItemUpkeep;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+async function putWhereDue({ statement, nodes, upkeep, clock, signal }: PutOptions): Promise<Published> {
+  const { item, seq } = statement;
+  const holdings = nodes.map((node): ItemHolding => ({
+    address: node.address,
+    seq: node.item?.seq,
+    isSame: node.item?.seq === seq && equalBytes(node.item.value, item.value),
+  }));
+  const due = new Set(upkeep.plan({ seq, holdings, nowMs: clock.monotonic() }));
+  const puts = await Promise.allSettled(
+    nodes.filter(({ address }) => due.has(address)).map((node) => node.put(item, signal).then(() => node.address)),
+  );
+  signal.throwIfAborted();
+  const stored = new Set(holdings.filter(({ isSame }) => isSame).map(({ address }) => address));
+  const refusals: PeerpatchError[] = [];
+  for (const put of puts) {
+    if (put.status === 'fulfilled') stored.add(put.value);
+    else if (isPeerpatchError(put.reason)) refusals.push(put.reason);
+    else throw put.reason; // one node's refusal is no other's; anything else is a bug
+  }
+  // Where all hold something higher, or something else under this number, there was nothing to put.
+  if (stored.size === 0 && holdings.some((holding) => holding.seq === undefined || holding.seq < seq)) {
+    throw new PeerpatchError(
+      'DHT_PUT_REFUSED',
+      `stored the statement of version ${statement.version} at none of ${nodes.length} nodes: it is tried again later`,
+      { cause: refusals[0] },
+    );
+  }
+  return { storedAt: stored.size };
+}
+
+/** Each different item once, under the first node that holds it: twenty nodes with one bad item are one complaint. */
+function distinctItems(nodes: readonly SignedStoringNode[]): Sighting[] {
+  const distinct: Sighting[] = [];
+  for (const { address, item } of nodes) {
+    if (item === undefined) continue;
+    if (distinct.some((other) => other.item.seq === item.seq && equalBytes(other.item.value, item.value))) continue;
+    distinct.push({ source: `dht ${address}`, item });
+  }
+  return distinct;
+}
+
+/** Rethrows what is not a PeerpatchError: a bug must reach the top. */
+function failureOf(source: string, error: unknown): RefusedStatement {
+  if (!(error instanceof PeerpatchError)) throw error;
+  return { source, code: error.code, reason: error.message };
+}

@@ -1,0 +1,80 @@
+/**
+ * Content in an open file whose pages and chunks are found by their hashes: what a node hands out, and what it need not fetch.
+ *
+ * A program is read as its canonical image: with zeros where its stamp stands.
+ *
+ * @module
+ */
+import { equalBytes } from '../../core/base/bytes.ts';
+import { PeerpatchError } from '../../core/base/errors.ts';
+import { toHex } from '../../core/base/hex.ts';
+import type { Manifest } from '../../core/content/manifest.ts';
+import { createContentMeasure } from '../../core/content/measure-content.ts';
+import { sha256 } from '../../core/crypto/hash.ts';
+import { createCanonicalizer, zeroStamp } from '../../core/stamp/canonical.ts';
+import type { OpenProgram } from '../../ports/program.ts';
+import type { ObjectKind } from '../../ports/source.ts';
+
+/** A file and where its stamp is. */
+export interface ContentFile {
+  readonly file: OpenProgram;
+  /** Where the release block begins. Undefined for a file that is content as it is: a delta. */
+  readonly stampOffset?: number | undefined;
+}
+
+/** Reads the whole file once. @throws PeerpatchError PROGRAM_UNREADABLE, and the signal's reason when it aborts */
+export async function measureContent(
+  { file, stampOffset = Infinity }: ContentFile,
+  signal?: AbortSignal,
+): Promise<Manifest> {
+  const canonical = createCanonicalizer(stampOffset);
+  const measure = createContentMeasure();
+  for await (const piece of file.read()) {
+    signal?.throwIfAborted();
+    measure.update(canonical.update(piece));
+  }
+  return measure.finish();
+}
+
+export interface IndexedContent {
+  readonly manifest: Manifest;
+  has(kind: ObjectKind, hash: Uint8Array): boolean;
+  /** The object as the file has it now: for callers that compare it with its hash themselves. @throws PeerpatchError PROGRAM_UNREADABLE */
+  load(kind: ObjectKind, hash: Uint8Array): Promise<Uint8Array | undefined>;
+  /**
+   * The object, compared with its hash; undefined: not of this content.
+   *
+   * @throws PeerpatchError PROGRAM_UNREADABLE, also when the file was written into meanwhile
+   */
+  read(kind: ObjectKind, hash: Uint8Array): Promise<Uint8Array | undefined>;
+}
+
+/** @param manifest of the content of `file` */
+export function indexContent({ file, stampOffset = Infinity }: ContentFile, manifest: Manifest): IndexedContent {
+  const pages = new Map(manifest.pages.map(({ hash, bytes }) => [toHex(hash), bytes]));
+  const chunks = new Map<string, number>();
+  for (let index = 0; index < manifest.count; index++) chunks.set(toHex(manifest.hashAt(index)), index);
+
+  const load = async (kind: ObjectKind, hash: Uint8Array): Promise<Uint8Array | undefined> => {
+    if (kind === 'page') return pages.get(toHex(hash));
+    const index = chunks.get(toHex(hash));
+    if (index === undefined) return undefined;
+    const offset = manifest.offsetAt(index);
+    const bytes = await file.readAt(offset, manifest.lengthAt(index));
+    zeroStamp(bytes, offset, stampOffset);
+    return bytes;
+  };
+  return {
+    manifest,
+    has: (kind, hash) => (kind === 'page' ? pages : chunks).has(toHex(hash)),
+    load,
+    async read(kind, hash) {
+      const bytes = await load(kind, hash);
+      if (bytes === undefined || equalBytes(sha256(bytes), hash)) return bytes;
+      throw new PeerpatchError(
+        'PROGRAM_UNREADABLE',
+        `${file.path} was changed while it was in use: replace programs, do not write into them`,
+      );
+    },
+  };
+}
