@@ -1,5 +1,5 @@
 /**
- * Cuts the canonical image of a program into chunks: reads it once. Spec: docs/spec/12-content.md.
+ * Cuts a file into chunks as content: a program's canonical image, a delta as it is. Reads it once. Spec: docs/spec/12-content.md.
  *
  * @module
  */
@@ -11,15 +11,15 @@ import type { OpenProgram } from '../ports/program.ts';
 import type { MeasureOptions } from './read-release.ts';
 
 /**
- * @param stampOffset where its release block begins
+ * @param stampOffset where its release block begins; undefined for a file without one
  * @throws PeerpatchError PROGRAM_UNREADABLE, CANCELLED
  */
 export async function measureImage(
   program: Pick<OpenProgram, 'path' | 'sizeBytes' | 'read'>,
-  stampOffset: number,
+  stampOffset: number | undefined,
   { onProgress, signal }: MeasureOptions = {},
 ): Promise<Manifest> {
-  const canonicalizer = createCanonicalizer(stampOffset);
+  const canonicalizer = createCanonicalizer(stampOffset ?? Infinity);
   const content = createContentMeasure();
   let measuredBytes = 0;
   for await (const piece of program.read()) {

@@ -37,7 +37,7 @@ export interface ReadComparedOptions {
 /** Does not close the file. @throws PeerpatchError PROGRAM_UNREADABLE, CANCELLED */
 export async function readCompared(file: OpenProgram, options: ReadComparedOptions = {}): Promise<ComparedProgram> {
   const stamp = await readStamp(file, options);
-  const stampOffset = stamp?.offset ?? Infinity;
+  const stampOffset = stamp?.offset;
   const manifest = await measureImage(file, stampOffset, pieceByPiece(options));
   return { file, stamp, content: indexContent({ file, stampOffset }, manifest) };
 }

@@ -14,6 +14,7 @@ import { sha256 } from '../core/crypto/hash.ts';
 import type { MirrorFolder } from '../io/mirror/mirror-folder.ts';
 import type { MirrorPaths } from '../io/mirror/mirror-path.ts';
 import type { Compression } from '../ports/compression.ts';
+import { atOnce } from './at-once.ts';
 
 /** What was done, over all contents of one export. */
 export interface ExportTally {
@@ -55,11 +56,11 @@ export async function exportContent(
   content: AsyncIterable<Uint8Array>,
   onChunk: (lengthBytes: number) => void,
 ): Promise<void> {
-  await atOnce(chunksOf(manifest, content), async (chunk) => {
+  await atOnce(OBJECTS_AT_ONCE, chunksOf(manifest, content), async (chunk) => {
     await putObject(context, chunk);
     onChunk(chunk.bytes.length);
   });
-  await atOnce(manifest.pages, (page) => putObject(context, page));
+  await atOnce(OBJECTS_AT_ONCE, manifest.pages, (page) => putObject(context, page));
 }
 
 /** @throws PeerpatchError MIRROR_UNWRITABLE, CANCELLED */
@@ -154,30 +155,6 @@ async function findObject(
     if (isPeerpatchError(error, 'CONTENT_MALFORMED')) return 'damaged';
     throw error;
   }
-}
-
-/** Works on a few items at a time. After a failure no item is begun, and those in work are waited for. */
-async function atOnce<Item>(
-  items: AsyncIterable<Item> | Iterable<Item>,
-  work: (item: Item) => Promise<void>,
-): Promise<void> {
-  const running = new Set<Promise<void>>();
-  let failure: { readonly error: unknown } | undefined;
-  try {
-    for await (const item of items) {
-      const one: Promise<void> = work(item)
-        .catch((error: unknown) => {
-          failure ??= { error };
-        })
-        .finally(() => running.delete(one));
-      running.add(one);
-      if (running.size >= OBJECTS_AT_ONCE) await Promise.race(running);
-      if (failure !== undefined) break;
-    }
-  } finally {
-    await Promise.all(running);
-  }
-  if (failure !== undefined) throw failure.error;
 }
 
 function changed(): PeerpatchError {

@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { versionOf } from '../agent/known-release.ts';
 import { measureImage } from '../agent/measure-image.ts';
 import { readRelease } from '../agent/read-release.ts';
 import { parsePublicKey } from '../core/keys/public-key.ts';
 import type { Release } from '../core/release/release.ts';
-import { formatVersion } from '../core/release/version.ts';
 import { checkStatement } from '../core/statement/accept.ts';
 import type { SignedStatement } from '../core/statement/statement.ts';
 import { openProgram } from '../io/files/open-program.ts';
@@ -45,8 +45,7 @@ export async function verifyProgram(options: VerifyProgramOptions): Promise<Veri
       const { root } = await measureImage(program, statement.stampOffset, options);
       checkStatement(statement, measured, root);
     }
-    const version = statement?.version ?? formatVersion(release.version);
-    return { path: program.path, version, release, statement };
+    return { path: program.path, version: versionOf({ release, statement }), release, statement };
   } finally {
     await program.close();
   }

@@ -11,11 +11,12 @@ import { encodeObject } from '../core/content/object.ts';
 import { ANSWER_HEAD_BYTES, REQUEST_BYTES } from '../core/transfer/exchange.ts';
 import { brotli } from '../io/system/brotli.ts';
 import type { ObjectKind } from '../ports/source.ts';
+import { atOnce } from './at-once.ts';
 
 /** As peers compress: more would keep a serving program busy. */
 const QUALITY = 5;
 /** Objects in work at once: enough for every thread that compresses. */
-const LANES = 8;
+const OBJECTS_AT_ONCE = 8;
 
 export interface WireCostOptions {
   readonly content: IndexedContent;
@@ -37,28 +38,15 @@ export function wireBytes(answerBytes: number): number {
  */
 export async function measureWireBytes(hashes: readonly Uint8Array[], options: WireCostOptions): Promise<number> {
   const { content, kind, onObject, signal } = options;
-  const waiting = hashes.values();
   let sum = 0;
-  let failure: { readonly error: unknown } | undefined;
-  const measureNext = async (hash: Uint8Array): Promise<void> => {
+  // All have ended when the caller closes the file.
+  await atOnce(OBJECTS_AT_ONCE, hashes, async (hash) => {
     if (signal?.aborted === true) throw new PeerpatchError('CANCELLED', 'comparing was stopped');
     const bytes = await content.read(kind, hash);
     if (bytes === undefined) throw new Error(`not in its own content: ${kind}`);
     const encoded = encodeObject(bytes, await brotli.compress(bytes, QUALITY));
     sum += wireBytes(encoded.length);
     onObject?.(bytes.length);
-  };
-  const lane = async (): Promise<void> => {
-    try {
-      for (const hash of waiting) {
-        if (failure !== undefined) return;
-        await measureNext(hash);
-      }
-    } catch (error) {
-      failure ??= { error };
-    }
-  };
-  await Promise.all(Array.from({ length: LANES }, lane)); // every lane has ended when the file is closed
-  if (failure !== undefined) throw failure.error;
+  });
   return sum;
 }

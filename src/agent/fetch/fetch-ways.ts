@@ -26,7 +26,7 @@ import { applyDelta } from '../delta/apply-delta.ts';
 import type { FetchedProgram } from '../candidate.ts';
 import { collectContent, type CollectedContent, type CollectOptions, type ReadLocal } from '../collect/collect.ts';
 import { fetchRelease } from './fetch.ts';
-import { measureContent } from '../offer/indexed-content.ts';
+import { measureImage } from '../measure-image.ts';
 import type { FetchedStamp } from './fetch-stamp.ts';
 import { acceptCollected, createProgramWriter, type ProgramParts } from './program-writer.ts';
 import type { StatedSources } from './stated-sources.ts';
@@ -109,7 +109,7 @@ async function openVerified(
   if (delta === undefined) return undefined;
   let isRight = false;
   try {
-    isRight = equalBytes((await measureContent({ file: delta }, signal)).root, root);
+    isRight = equalBytes((await measureImage(delta, undefined, { signal })).root, root);
     return isRight ? delta : undefined;
   } finally {
     if (!isRight) await delta.close();

@@ -9,9 +9,8 @@ import { equalBytes } from '../../core/base/bytes.ts';
 import { PeerpatchError } from '../../core/base/errors.ts';
 import { toHex } from '../../core/base/hex.ts';
 import type { Manifest } from '../../core/content/manifest.ts';
-import { createContentMeasure } from '../../core/content/measure-content.ts';
 import { sha256 } from '../../core/crypto/hash.ts';
-import { createCanonicalizer, zeroStamp } from '../../core/stamp/canonical.ts';
+import { zeroStamp } from '../../core/stamp/canonical.ts';
 import type { OpenProgram } from '../../ports/program.ts';
 import type { ObjectKind } from '../../ports/source.ts';
 
@@ -20,20 +19,6 @@ export interface ContentFile {
   readonly file: OpenProgram;
   /** Where the release block begins. Undefined for a file that is content as it is: a delta. */
   readonly stampOffset?: number | undefined;
-}
-
-/** Reads the whole file once. @throws PeerpatchError PROGRAM_UNREADABLE, and the signal's reason when it aborts */
-export async function measureContent(
-  { file, stampOffset = Infinity }: ContentFile,
-  signal?: AbortSignal,
-): Promise<Manifest> {
-  const canonical = createCanonicalizer(stampOffset);
-  const measure = createContentMeasure();
-  for await (const piece of file.read()) {
-    signal?.throwIfAborted();
-    measure.update(canonical.update(piece));
-  }
-  return measure.finish();
 }
 
 export interface IndexedContent {

@@ -15,7 +15,8 @@ import { STAMP_BYTES } from '../../core/stamp/block.ts';
 import type { Compression } from '../../ports/compression.ts';
 import type { ObjectKind } from '../../ports/source.ts';
 import { createEncodedObjects } from './encoded-objects.ts';
-import { indexContent, measureContent, type ContentFile, type IndexedContent } from './indexed-content.ts';
+import { measureImage } from '../measure-image.ts';
+import { indexContent, type ContentFile, type IndexedContent } from './indexed-content.ts';
 import { shareProgram, type SharedProgram } from './shared-program.ts';
 
 export interface LibraryContent extends ContentFile {
@@ -154,7 +155,7 @@ export function createLibrary({ compression, onError, cacheBytes = MAX_ENCODED_C
 }
 
 async function measureAsSigned(content: LibraryContent): Promise<Manifest> {
-  const manifest = await measureContent(content);
+  const manifest = await measureImage(content.file, content.stampOffset);
   if (equalBytes(manifest.root, content.root)) return manifest;
   throw new PeerpatchError(
     'PROGRAM_UNREADABLE',
