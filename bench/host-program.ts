@@ -8,8 +8,8 @@ import { appendFile, copyFile, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ownerKeyFromSeed } from '../src/core/keys/owner-key.ts';
 import { formatPublicKey } from '../src/core/keys/public-key.ts';
-import type { SignProgramOptions } from '../src/tools/sign-options.ts';
-import { signProgram } from '../src/tools/sign-program.ts';
+import type { SignProgramOptions } from '../src/tools/sign/sign-options.ts';
+import { signProgram } from '../src/tools/sign/sign-program.ts';
 import { builtProgram } from '../test/e2e/support/executables.ts';
 
 export const PROGRAM_BYTES = 150_000_000;

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { ownerKeyFromSeed } from '../src/core/keys/owner-key.ts';
 import { formatPublicKey } from '../src/core/keys/public-key.ts';
-import { signProgram } from '../src/tools/sign-program.ts';
+import { signProgram } from '../src/tools/sign/sign-program.ts';
 import { verifyProgram } from '../src/tools/verify-program.ts';
 
 export interface SignOrder {

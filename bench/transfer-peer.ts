@@ -10,7 +10,7 @@ import { serve } from '../src/agent/offer/serve.ts';
 import { ownerKeyFromSeed } from '../src/core/keys/owner-key.ts';
 import type { SignedRelease } from '../src/core/release/release.ts';
 import { openProgram } from '../src/io/files/open-program.ts';
-import { newProgramStore } from '../src/io/files/program-file.ts';
+import { newProgramStore } from '../src/io/install/program-file.ts';
 import { openIroh } from '../src/io/net/iroh.ts';
 import { loadIroh } from '../src/io/net/iroh-addon.ts';
 import { systemClock } from '../src/io/system/clock.ts';

@@ -15,32 +15,32 @@ export type { Rollout, SignedStatement, Statement, StatementDelta, StatementName
 export { parseUpdateMode, UpdaterMode, type UpdateMode } from './core/schedule/mode.ts';
 export type { AgentActivity, AgentEvent } from './agent/events.ts';
 export type { CheckOptions, CheckResult } from './agent/update.ts';
-export type { DhtOptions, RelayChoice, SpawnOptions } from './start/options.ts';
+export type { DhtOptions, RelayChoice, SpawnOptions } from './start/options/options.ts';
 export { spawn } from './start/spawn.ts';
 export type { Updater, UpdaterEvent, UpdaterState } from './start/updater.ts';
-export { startBootstrapNode, type BootstrapNode, type BootstrapNodeOptions } from './tools/bootstrap-node.ts';
+export { startBootstrapNode, type BootstrapNode, type BootstrapNodeOptions } from './tools/network/bootstrap-node.ts';
 export { buildProgram, type BuildProgramOptions, type BuildStep, type BuiltProgram } from './tools/build-program.ts';
-export { checkNetwork, type NetworkCheck } from './tools/check-network.ts';
+export { checkNetwork, type NetworkCheck } from './tools/network/check-network.ts';
 export { createKey, DEFAULT_KEY_FILE, readKeyFile, type CreatedKey } from './tools/create-key.ts';
-export { diffPrograms, type DiffProgramsOptions, type DiffStep, type ProgramDiff } from './tools/diff-programs.ts';
+export { diffPrograms, type DiffProgramsOptions, type DiffStep, type ProgramDiff } from './tools/diff/diff-programs.ts';
 export {
   exportMirror,
   type ExportedMirror,
   type ExportedProgram,
   type ExportMirrorOptions,
-} from './tools/export-mirror.ts';
+} from './tools/mirror/export-mirror.ts';
 export {
   fetchStatedProgram,
   type FetchedStatedProgram,
   type FetchStatedProgramOptions,
-} from './tools/fetch-stated-program.ts';
-export { findStatement, type FoundStatement, type StatedOptions } from './tools/find-statement.ts';
-export { fetchProgram, type FetchedProgram, type FetchProgramOptions } from './tools/fetch-program.ts';
+} from './tools/network/fetch-stated-program.ts';
+export { findStatement, type FoundStatement, type StatedOptions } from './tools/network/find-statement.ts';
+export { fetchProgram, type FetchedProgram, type FetchProgramOptions } from './tools/network/fetch-program.ts';
 export { inspectProgram, type InspectedProgram, type InspectedStatement } from './tools/inspect-program.ts';
 export { Patch } from './tools/patch.ts';
-export type { PeerOptions } from './tools/peer-options.ts';
-export { seedProgram, type SeededProgram, type SeedProgramOptions } from './tools/seed-program.ts';
-export type { ProgramDelta } from './tools/program-deltas.ts';
-export type { SignProgramOptions, SignStep } from './tools/sign-options.ts';
-export { signProgram, type SignedProgram } from './tools/sign-program.ts';
+export type { PeerOptions } from './tools/network/peer-options.ts';
+export { seedProgram, type SeededProgram, type SeedProgramOptions } from './tools/network/seed-program.ts';
+export type { ProgramDelta } from './tools/sign/program-deltas.ts';
+export type { SignProgramOptions, SignStep } from './tools/sign/sign-options.ts';
+export { signProgram, type SignedProgram } from './tools/sign/sign-program.ts';
 export { verifyProgram, type VerifiedProgram, type VerifyProgramOptions } from './tools/verify-program.ts';

@@ -13,7 +13,7 @@ import { ownerKeyFromSeed, type OwnerKey } from '../../src/core/keys/owner-key.t
 import type { PublicKey } from '../../src/core/keys/public-key.ts';
 import { PLACEHOLDER_BYTES } from '../../src/core/stamp/block.ts';
 import { anchorBytes, boundBytes } from '../../src/core/stamp/marker.ts';
-import { signProgram } from '../../src/tools/sign-program.ts';
+import { signProgram } from '../../src/tools/sign/sign-program.ts';
 import { builtProgram } from '../../test/e2e/support/executables.ts';
 import { nodesUnderTest } from '../../test/e2e/support/node-binaries.ts';
 import { copyProgram } from '../../test/e2e/support/releases.ts';

@@ -9,8 +9,8 @@ import { PeerpatchError } from '../core/base/errors.ts';
 import { executable } from '../io/executable/executable.ts';
 import { restartProcess } from '../io/process/restart.ts';
 import { adoptThinParent, type ThinParentLink } from '../io/process/thin-parent-link.ts';
-import { agentThreadStarter } from './agent-thread.ts';
-import { agentSettings, type SpawnOptions } from './options.ts';
+import { agentThreadStarter } from './thread/agent-thread.ts';
+import { agentSettings, type SpawnOptions } from './options/options.ts';
 import { Updater } from './updater.ts';
 
 /** One process has one program file: two updaters would replace it under each other. */

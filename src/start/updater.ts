@@ -12,10 +12,10 @@ import { isPeerpatchError, PeerpatchError } from '../core/base/errors.ts';
 import { HOUR_MS, SECOND_MS } from '../core/base/units.ts';
 import { isBlocked, NO_FAILURES, withFailure } from '../core/update/backoff.ts';
 import { RESTART } from '../core/update/state.ts';
-import type { AgentThread, StartAgentThread } from './agent-thread.ts';
+import type { AgentThread, StartAgentThread } from './thread/agent-thread.ts';
 import { Listeners } from './listeners.ts';
 import type { AgentSettings, MessageToHost } from './messages.ts';
-import { DEFAULT_RESTART_GRACE_MS, type SpawnOptions } from './options.ts';
+import { DEFAULT_RESTART_GRACE_MS, type SpawnOptions } from './options/options.ts';
 
 /**
  * starting → running → waiting (installed, not yet restarted) → restarting. `disabled`: this program cannot be updated,

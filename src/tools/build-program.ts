@@ -58,7 +58,7 @@ export interface BuiltProgram {
 }
 
 /** The agent's entry: beside this file as source, or compiled. */
-const AGENT_ENTRY = new URL(`../start/agent-main${extname(import.meta.url)}`, import.meta.url);
+const AGENT_ENTRY = new URL(`../start/thread/agent-main${extname(import.meta.url)}`, import.meta.url);
 
 /**
  * @throws PeerpatchError BUILD_FAILED, VERSION_MALFORMED, CANCELLED; nothing is left behind

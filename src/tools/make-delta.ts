@@ -16,7 +16,7 @@ import { findCopies } from '../io/delta/find-copies.ts';
 import { packBlocks } from '../io/delta/pack-blocks.ts';
 import { readImage } from '../io/delta/shared-file.ts';
 import { errnoOf, installError } from '../io/files/file-error.ts';
-import { stagedPath } from '../io/files/leftovers.ts';
+import { stagedPath } from '../io/install/leftovers.ts';
 import { brotli } from '../io/system/brotli.ts';
 
 export interface MakeDeltaOptions {

@@ -14,7 +14,7 @@ import {
   type SampleStatement,
   type StatedSample,
 } from '../../src/testing/sample-program.ts';
-import { exportMirror } from '../../src/tools/export-mirror.ts';
+import { exportMirror } from '../../src/tools/mirror/export-mirror.ts';
 import { cli, type CliRun } from '../support/cli.ts';
 import { NOBODY, openNetworkScene, OWNER_SEED, type NetworkScene } from '../support/network-scene.ts';
 import { useTempFolder } from '../support/temp-folder.ts';

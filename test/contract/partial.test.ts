@@ -6,8 +6,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { acceptRelease } from '../../src/core/release/accept.ts';
-import { partialStore } from '../../src/io/files/partial-file.ts';
-import { newProgramStore, programStore } from '../../src/io/files/program-file.ts';
+import { partialStore } from '../../src/io/install/partial-file.ts';
+import { newProgramStore, programStore } from '../../src/io/install/program-file.ts';
 import type { PartialFile } from '../../src/ports/partial.ts';
 import type { PartialProgram } from '../../src/ports/program.ts';
 import { MemoryPartialStore } from '../../src/testing/memory-partial.ts';

@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { measureProgram } from '../../src/agent/read-release.ts';
 import { concatBytes } from '../../src/core/base/bytes.ts';
 import { acceptRelease, type AcceptedRelease } from '../../src/core/release/accept.ts';
-import { newProgramStore, programStore } from '../../src/io/files/program-file.ts';
+import { newProgramStore, programStore } from '../../src/io/install/program-file.ts';
 import type { OpenProgram, ProgramStore } from '../../src/ports/program.ts';
 import { MemoryProgram } from '../../src/testing/memory-program.ts';
 import { sampleProgram, signSample } from '../../src/testing/sample-program.ts';

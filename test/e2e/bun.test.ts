@@ -12,7 +12,7 @@ import { describe, expect, it } from 'vitest';
 import { createPlaceholder } from '../../src/core/release/placeholder.ts';
 import { parseVersion } from '../../src/core/release/version.ts';
 import { inspectProgram } from '../../src/tools/inspect-program.ts';
-import { signProgram } from '../../src/tools/sign-program.ts';
+import { signProgram } from '../../src/tools/sign/sign-program.ts';
 import { verifyProgram } from '../../src/tools/verify-program.ts';
 import { useTempFolder } from '../support/temp-folder.ts';
 import { npmBinary } from './support/npm-binary.ts';

@@ -64,7 +64,7 @@ it('the package holds what is built and the pages a user reads, and nothing else
       'dist/index.d.ts',
       'dist/cli/main.js',
       'dist/testing/index.js',
-      'dist/start/agent-main.js',
+      'dist/start/thread/agent-main.js',
     ]),
   );
 });

@@ -10,7 +10,7 @@ import { dirname } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { concatBytes } from '../../src/core/base/bytes.ts';
 import type { Release, SignedRelease } from '../../src/core/release/release.ts';
-import { checkNetwork } from '../../src/tools/check-network.ts';
+import { checkNetwork } from '../../src/tools/network/check-network.ts';
 import type { RunningHost } from '../fixtures/running-host.ts';
 import { forceRecord, frameOf, sends, startLiar, type Answer, type Liar } from '../support/liars.ts';
 import { OWNER, PUBLIC_KEY, tinyV0Release, signedV0Host, STRANGER } from './support/releases.ts';

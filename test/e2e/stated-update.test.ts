@@ -8,7 +8,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { exportMirror } from '../../src/tools/export-mirror.ts';
+import { exportMirror } from '../../src/tools/mirror/export-mirror.ts';
 import type { RunningHost, Said } from '../fixtures/running-host.ts';
 import { useWebServers, type WebServer } from '../support/web-servers.ts';
 import { PUBLIC_KEY, signedHost, signStated, tinyRelease, unsignedChangedHost } from './support/releases.ts';

@@ -12,7 +12,7 @@ import { toHex } from '../../src/core/base/hex.ts';
 import { slotAt } from '../../src/core/record/slot.ts';
 import { initialSecret } from '../../src/core/record/topic.ts';
 import { startPrivateDht } from '../../src/testing/private-dht.ts';
-import { startBootstrapNode } from '../../src/tools/bootstrap-node.ts';
+import { startBootstrapNode } from '../../src/tools/network/bootstrap-node.ts';
 import { openClient } from '../support/dht-clients.ts';
 import { latin1 } from '../support/dht-samples.ts';
 import { releaseOf, STRANGER, TOPIC, valueOf } from '../support/record-samples.ts';

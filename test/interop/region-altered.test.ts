@@ -11,7 +11,7 @@ import { verifyRelease } from '../../src/core/release/release.ts';
 import { parseVersion } from '../../src/core/release/version.ts';
 import { BOUND_BYTES } from '../../src/core/stamp/marker.ts';
 import { createMeasure } from '../../src/core/stamp/measure.ts';
-import { signProgram } from '../../src/tools/sign-program.ts';
+import { signProgram } from '../../src/tools/sign/sign-program.ts';
 import { alterationsOf, moveRegion, writeVersion } from './support/altered-programs.ts';
 import { checkSelf } from './support/commands.ts';
 import { interopCase, type CaseRow } from './support/interop-case.ts';

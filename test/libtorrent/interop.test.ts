@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asciiBytes } from '../../src/core/base/bytes.ts';
 import { toHex } from '../../src/core/base/hex.ts';
 import type { MainlineDht } from '../../src/io/dht/mainline.ts';
-import { startBootstrapNode } from '../../src/tools/bootstrap-node.ts';
+import { startBootstrapNode } from '../../src/tools/network/bootstrap-node.ts';
 import { statementSalt, verifyStatement } from '../../src/core/statement/statement.ts';
 import { openClient, testItemKey, valuesOf } from '../support/dht-clients.ts';
 import { OWNER } from '../support/record-samples.ts';

@@ -13,7 +13,7 @@ import { brotli } from '../../src/io/system/brotli.ts';
 import type { Source } from '../../src/ports/source.ts';
 import { MemoryPartialStore } from '../../src/testing/memory-partial.ts';
 import { sampleProgram, signSampleStatement, type StatedSample } from '../../src/testing/sample-program.ts';
-import { exportMirror } from '../../src/tools/export-mirror.ts';
+import { exportMirror } from '../../src/tools/mirror/export-mirror.ts';
 import { CERTIFICATE } from '../fixtures/localhost-certificate.ts';
 import { PUBLIC_KEY } from '../support/export-scene.ts';
 import { getObject, never, useMirrors } from '../support/mirrors.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PeerpatchError } from '../../src/core/base/errors.ts';
-import type { AgentThreadListeners } from '../../src/start/agent-thread.ts';
+import type { AgentThreadListeners } from '../../src/start/thread/agent-thread.ts';
 import type { AgentSettings, MessageToAgent } from '../../src/start/messages.ts';
 import { Updater, type UpdaterEvent, type UpdaterParts } from '../../src/start/updater.ts';
 

@@ -16,7 +16,7 @@ import {
   type SampleStatement,
   type StatedSample,
 } from '../../src/testing/sample-program.ts';
-import { exportMirror, type ExportedMirror, type ExportMirrorOptions } from '../../src/tools/export-mirror.ts';
+import { exportMirror, type ExportedMirror, type ExportMirrorOptions } from '../../src/tools/mirror/export-mirror.ts';
 import { OWNER, V0 } from './stamp-samples.ts';
 import type { TempFolder } from './temp-folder.ts';
 

@@ -9,8 +9,8 @@ import { formatPublicKey } from '../../src/core/keys/public-key.ts';
 import type { AgentEvent } from '../../src/agent/events.ts';
 import { startPrivateDht, type PrivateDht } from '../../src/testing/private-dht.ts';
 import { sampleProgram, signSample, type SignedSample } from '../../src/testing/sample-program.ts';
-import type { PeerOptions } from '../../src/tools/peer-options.ts';
-import { seedProgram, type SeededProgram } from '../../src/tools/seed-program.ts';
+import type { PeerOptions } from '../../src/tools/network/peer-options.ts';
+import { seedProgram, type SeededProgram } from '../../src/tools/network/seed-program.ts';
 
 /** The key file's content is this in z-base-32. */
 export const OWNER_SEED: Uint8Array = new Uint8Array(32).fill(11);

@@ -1,5 +1,5 @@
 /**
- * In which order a staged file becomes the program: data, carried out by io/files/replace.ts. Spec: docs/spec/07-install.md.
+ * In which order a staged file becomes the program: data, carried out by io/install/replace.ts. Spec: docs/spec/07-install.md.
  *
  * Everything that can fail comes before `publish`, and until then the old program is untouched. The bytes are on disk before
  * the name is, so that a power cut leaves the old program or the new one, never half of one. Windows, which cannot rename

@@ -21,9 +21,9 @@ import type { PartialFile } from '../../ports/partial.ts';
 import type { OpenProgram } from '../../ports/program.ts';
 import { errnoOf } from './file-error.ts';
 import { removeOldest } from './kept-files.ts';
-import { openPartials, partialPath, removeLeftovers } from './leftovers.ts';
+import { openPartials, partialPath, removeLeftovers } from '../install/leftovers.ts';
 import { openProgram } from './open-program.ts';
-import { partialStore, partialTarget } from './partial-file.ts';
+import { partialStore, partialTarget } from '../install/partial-file.ts';
 
 /** Where the owner's deltas of a program lie. @param path real path of the program */
 export function deltasFolder(path: string): string {

@@ -32,7 +32,7 @@ export interface TestProgram {
 export async function builtProgram({ entry, version, node, agentEntry }: TestProgram): Promise<string> {
   await mkdir(CACHE, { recursive: true });
   await sweep();
-  const agent = agentEntry ?? join(ROOT, 'src/start/agent-main.ts');
+  const agent = agentEntry ?? join(ROOT, 'src/start/thread/agent-main.ts');
   const { version: nodeVersion } = await inspectNode(node);
   const hash = createHash('sha256').update(`${version} ${nodeVersion} ${process.arch} `);
   const tools = ['build-program.ts', 'sign-program.ts'].map((tool) => join(ROOT, 'src/tools', tool));

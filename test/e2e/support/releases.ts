@@ -14,8 +14,8 @@ import { createPlaceholder } from '../../../src/core/release/placeholder.ts';
 import { parseVersion } from '../../../src/core/release/version.ts';
 import { PLACEHOLDER_BYTES } from '../../../src/core/stamp/block.ts';
 import { signSample, signSampleStatement, type SignedSample } from '../../../src/testing/sample-program.ts';
-import type { SignProgramOptions } from '../../../src/tools/sign-options.ts';
-import { signProgram, type SignedProgram } from '../../../src/tools/sign-program.ts';
+import type { SignProgramOptions } from '../../../src/tools/sign/sign-options.ts';
+import { signProgram, type SignedProgram } from '../../../src/tools/sign/sign-program.ts';
 import { builtProgram } from './executables.ts';
 import { tinyProgram } from './tiny-program.ts';
 

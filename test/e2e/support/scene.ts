@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { SignedSample } from '../../../src/testing/sample-program.ts';
 import { startPrivateDht, type PrivateDht } from '../../../src/testing/private-dht.ts';
-import { seedProgram } from '../../../src/tools/seed-program.ts';
+import { seedProgram } from '../../../src/tools/network/seed-program.ts';
 import { RunningHost, type HostOptions } from '../../fixtures/running-host.ts';
 import { copyProgram, PUBLIC_KEY } from './releases.ts';
 

@@ -14,10 +14,10 @@ import { SERVE_LIMITS } from '../../../src/core/base/limits.ts';
 import { MINUTE_MS, SECOND_MS } from '../../../src/core/base/units.ts';
 import { parsePublicKey } from '../../../src/core/keys/public-key.ts';
 import { v0Topic } from '../../../src/core/record/topic.ts';
-import { programStore } from '../../../src/io/files/program-file.ts';
+import { programStore } from '../../../src/io/install/program-file.ts';
 import { systemClock } from '../../../src/io/system/clock.ts';
 import { systemRandom } from '../../../src/io/system/random.ts';
-import { openNode } from '../../../src/start/node.ts';
+import { openNode } from '../../../src/start/thread/node.ts';
 import { HOSTS, ROUTER } from './namespace.ts';
 
 /** `wrong minute`: its clock is off. `nothing to give`: status 0. `full`: closes each connection at once. */

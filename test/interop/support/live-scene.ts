@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 import { fromHex } from '../../../src/core/base/hex.ts';
 import { encodeZbase32 } from '../../../src/core/base/zbase32.ts';
 import { startPrivateDht } from '../../../src/testing/private-dht.ts';
-import { startBootstrapNode } from '../../../src/tools/bootstrap-node.ts';
+import { startBootstrapNode } from '../../../src/tools/network/bootstrap-node.ts';
 import { LiveProcess } from './live-process.ts';
 import { startRefusingPeer, type Refusal, type RefusingPeer } from './live-refusals.ts';
 import { startNameServer, type NameServer, type NameServerOptions } from './name-server.ts';

@@ -15,7 +15,7 @@ import type { PeerpatchError } from '../../../src/core/base/errors.ts';
 import { toHex } from '../../../src/core/base/hex.ts';
 import { KEPT_DELTA_LIMITS } from '../../../src/core/base/limits.ts';
 import { deltasFolder, deltaStore } from '../../../src/io/files/delta-store.ts';
-import { formatPartialName, THIS_SYSTEM } from '../../../src/io/files/partial-name.ts';
+import { formatPartialName, THIS_SYSTEM } from '../../../src/io/install/partial-name.ts';
 import type { DeltaStore } from '../../../src/ports/deltas.ts';
 import type { OpenProgram } from '../../../src/ports/program.ts';
 import { noise } from '../../support/content-samples.ts';

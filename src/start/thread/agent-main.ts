@@ -1,0 +1,162 @@
+/**
+ * The agent's thread: verifies the program, builds the real adapters, runs the agent, talks to the host.
+ *
+ * The entry of a bundle of its own. Writes nothing to stdout or stderr; a bug ends this thread and never the host.
+ *
+ * @module
+ */
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { startAgent, type Agent } from '../../agent/agent.ts';
+import { errorEvent } from '../../agent/events.ts';
+import { versionOf, type KnownRelease } from '../../agent/known-release.ts';
+import { readRelease } from '../../agent/read-release.ts';
+import { isPeerpatchError, PeerpatchError } from '../../core/base/errors.ts';
+import { parsePublicKey, type PublicKey } from '../../core/keys/public-key.ts';
+import { readStamp } from '../../core/release/placeholder.ts';
+import { verifyRelease } from '../../core/release/release.ts';
+import { readOwnStatement } from '../../core/statement/statement.ts';
+import { programStore } from '../../io/install/program-file.ts';
+import { openMirror } from '../../io/mirror/mirror.ts';
+import { brotli } from '../../io/system/brotli.ts';
+import { systemClock } from '../../io/system/clock.ts';
+import { systemLocalTime } from '../../io/system/local-time.ts';
+import { systemRandom } from '../../io/system/random.ts';
+import type { OpenProgram } from '../../ports/program.ts';
+import type { AgentSettings, MessageToAgent, MessageToHost } from '../messages.ts';
+import { openNode } from './node.ts';
+import { openState } from './state.ts';
+
+/** A program that failed this way will not become another one: retrying is of no use. */
+const NOT_UPDATABLE = [
+  'STAMP_MISSING',
+  'STAMP_MALFORMED',
+  'RELEASE_UNSIGNED',
+  'RELEASE_BAD_SIGNATURE',
+  'RELEASE_MISMATCH',
+  'STATEMENT_MALFORMED',
+  'STATEMENT_BAD_SIGNATURE',
+  'STATEMENT_UNSUPPORTED',
+  'VERSION_MALFORMED',
+  'PROGRAM_UNREADABLE',
+] as const;
+
+if (parentPort !== null) void runAgent(parentPort, workerData as AgentSettings);
+
+async function runAgent(port: MessagePort, settings: AgentSettings): Promise<void> {
+  const tell = (message: MessageToHost): void => {
+    port.postMessage(message);
+  };
+  const stopping = new AbortController();
+  const starting = start(settings, tell, stopping.signal);
+  port.on('message', (message: MessageToAgent) => {
+    // A host that ends while its program is still being verified does not wait for the rest of it.
+    if (message.type === 'stop') stopping.abort();
+    void obey(message, starting, {
+      tell,
+      end: () => {
+        port.close();
+      },
+    });
+  });
+  // A bug must not end the thread in the middle of an addon's call, which would end the host: it is told, and everything
+  // closed in order.
+  process.on('uncaughtException', (bug) => {
+    tell({ type: 'failed', code: 'AGENT_FAILED', message: `a bug in the agent: ${bug.stack ?? bug.message}` });
+  });
+  await starting;
+}
+
+/** Undefined when there is nothing to run; the host has been told why. */
+async function start(
+  settings: AgentSettings,
+  tell: (message: MessageToHost) => void,
+  signal: AbortSignal,
+): Promise<Agent | undefined> {
+  const owner = parsePublicKey(settings.publicKey);
+  const store = programStore(settings.programPath);
+  let program: OpenProgram | undefined;
+  try {
+    program = await store.open();
+    const { release, statement, measured } = await readRelease(program, owner, { signal });
+    const running = versionOf(runningRelease(owner, settings.runningStamp) ?? { release, statement });
+    const onError = reportTo(tell);
+    const node = await openNode({ ...settings, bootstrap: settings.dhtBootstrap, onError });
+    const agent = startAgent({
+      ...node,
+      ...(await openState({ owner, programPath: program.path, onError })),
+      owner,
+      mirrors: settings.mirrors,
+      openMirror: (url) => openMirror({ url, owner, clock: systemClock }),
+      compression: brotli,
+      mode: settings.mode,
+      intervalMs: settings.intervalMs,
+      clock: systemClock,
+      random: systemRandom,
+      zone: systemLocalTime,
+      store,
+      format: measured.format,
+      running,
+      installed: { release, statement, program },
+      emit: (event) => {
+        tell({ type: 'event', event });
+      },
+      requestRestart: (version) => {
+        tell({ type: 'restart', version });
+      },
+    });
+    tell({ type: 'running', version: running });
+    return agent;
+  } catch (error) {
+    await program?.close();
+    if (!(error instanceof PeerpatchError)) throw error;
+    const { code, message } = error;
+    if (isPeerpatchError(error, ...NOT_UPDATABLE)) tell({ type: 'disabled', reason: `${code}: ${message}` });
+    else tell({ type: 'failed', code, message });
+    return undefined;
+  }
+}
+
+/**
+ * What runs is what stands in this process's own image; the file may have been replaced meanwhile. Undefined for
+ * executables whose image cannot be read: there the file has to do.
+ */
+function runningRelease(owner: PublicKey, stamp: Uint8Array | undefined): KnownRelease | undefined {
+  if (stamp === undefined) return undefined;
+  const { release, item } = readStamp(stamp);
+  return { release: verifyRelease(owner, release), statement: item && readOwnStatement(owner, item) };
+}
+
+interface Host {
+  readonly tell: (message: MessageToHost) => void;
+  /** Lets the thread end. */
+  readonly end: () => void;
+}
+
+async function obey(message: MessageToAgent, starting: Promise<Agent | undefined>, { tell, end }: Host): Promise<void> {
+  const agent = await starting.catch(() => undefined); // a bug, and told as one
+  switch (message.type) {
+    case 'check':
+      if (agent !== undefined)
+        tell({ type: 'checked', id: message.id, result: await agent.check({ force: message.force }) });
+      return;
+    case 'restart-failed':
+      agent?.restartFailed();
+      return;
+    case 'stop':
+      await agent?.stop();
+      if (message.closed !== undefined) {
+        Atomics.store(message.closed, 0, 1);
+        Atomics.notify(message.closed, 0);
+      }
+      tell({ type: 'stopped' });
+      end();
+      return;
+  }
+}
+
+/** Failures outside any loop, a lost socket for example: told, not thrown. */
+function reportTo(tell: (message: MessageToHost) => void): (error: PeerpatchError) => void {
+  return (error) => {
+    tell({ type: 'event', event: errorEvent('check', error) });
+  };
+}

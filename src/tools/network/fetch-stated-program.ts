@@ -1,0 +1,117 @@
+/**
+ * Downloads and verifies the newest stated release of a name into a file: the first install.
+ *
+ * Takes it whatever its rollout says: somebody asks for it. A download that was stopped goes on where it was, as long as the file
+ * is to have the same name.
+ *
+ * @module
+ */
+import { resolve } from 'node:path';
+import { installFetched } from '../../agent/fetch/fetch.ts';
+import { fetchStated } from '../../agent/fetch/fetch-stated.ts';
+import { lookStated, openSources } from '../../agent/find/look-stated.ts';
+import { PeerpatchError } from '../../core/base/errors.ts';
+import { SECOND_MS } from '../../core/base/units.ts';
+import type { PlannedWay } from '../../core/content/plan.ts';
+import { judgeStatement } from '../../core/statement/eligible.ts';
+import { statementNameHash, type SignedStatement } from '../../core/statement/statement.ts';
+import { checkNewTarget, newProgramStore } from '../../io/install/program-file.ts';
+import { brotli } from '../../io/system/brotli.ts';
+import { systemClock } from '../../io/system/clock.ts';
+import type { NodeMemory } from '../../ports/memory.ts';
+import { openNode, type OpenNode } from '../../start/thread/node.ts';
+import { openState } from '../../start/thread/state.ts';
+import { lookParts, noStatement, orCancelled, type StatedOptions } from './find-statement.ts';
+
+export interface FetchStatedProgramOptions extends StatedOptions {
+  /** Where the program goes. Must not exist yet. */
+  readonly out: string;
+  /** Told which way is tried, and about how many bytes will cross the wire. */
+  readonly onPlan?: (way: PlannedWay['kind'], expectedBytes: number) => void;
+  readonly onProgress?: (heldBytes: number, totalBytes: number) => void;
+}
+
+export interface FetchedStatedProgram {
+  /** Absolute. */
+  readonly path: string;
+  readonly statement: SignedStatement;
+  readonly receivedBytes: number;
+  /** The names of the peers and mirrors that gave something. */
+  readonly from: string;
+}
+
+/**
+ * @throws PeerpatchError KEY_MALFORMED, OPTION_INVALID, DHT_BIND_FAILED, DHT_UNREACHABLE, TRANSPORT_UNAVAILABLE,
+ *   RELEASE_NOT_FOUND, STATEMENT_* for one that must not be taken, CONTENT_NOT_FOUND, INSTALL_*, CANCELLED
+ */
+export async function fetchStatedProgram(options: FetchStatedProgramOptions): Promise<FetchedStatedProgram> {
+  const parts = lookParts(options);
+  await checkNewTarget(resolve(options.out));
+  const node = await openNode({ ...options, onError: () => undefined });
+  try {
+    return await orCancelled(parts.signal, () => fetchNewest(options, parts, node));
+  } finally {
+    await Promise.all([node.network.close(), node.dht.close()]);
+  }
+}
+
+async function fetchNewest(
+  options: FetchStatedProgramOptions,
+  parts: ReturnType<typeof lookParts>,
+  { dht, network }: OpenNode,
+): Promise<FetchedStatedProgram> {
+  const { owner, name, emit } = parts;
+  const { statement, announcements } = await lookStated({
+    ...parts,
+    dht,
+    openNetwork: () => Promise.resolve(network),
+  });
+  if (statement === undefined) throw noStatement(name);
+  const onError = (error: PeerpatchError): void => options.onFailure?.(error);
+  const { memory, deltas } = await openState({ owner, programPath: options.out, onError });
+  await checkTakeable(statement, memory);
+  const mirrors = [...parts.mirrors, ...statement.mirrors];
+  const sources = openSources({ ...parts, network, peers: announcements, mirrors });
+  try {
+    const fetched = await fetchStated({
+      ...parts,
+      network,
+      statement,
+      base: undefined,
+      above: undefined,
+      format: undefined, // the statement names its target
+      sources,
+      peers: announcements,
+      local: () => Promise.resolve(undefined),
+      hasLocal: () => Promise.resolve(false),
+      store: newProgramStore(options.out),
+      deltas,
+      compression: brotli,
+      onProgress: (heldBytes, totalBytes) => options.onProgress?.(heldBytes, totalBytes),
+      emit: (event) => {
+        if (event.type === 'planned') options.onPlan?.(event.way, event.expectedBytes);
+        emit(event);
+      },
+    });
+    await installFetched(fetched);
+    await memory.accepted(statementNameHash(statement), statement.seq);
+    return { path: resolve(options.out), statement, receivedBytes: fetched.receivedBytes, from: fetched.from };
+  } finally {
+    await sources.close();
+  }
+}
+
+/** This machine may have seen a newer one: an older genuine release is no first install then. */
+async function checkTakeable(statement: SignedStatement, memory: NodeMemory): Promise<void> {
+  const verdict = judgeStatement(statement, {
+    running: undefined,
+    highestSeq: await memory.highestSeq(statementNameHash(statement)),
+    nowSeconds: Math.floor(systemClock.now() / SECOND_MS),
+    nodeSecret: NO_DRAW,
+    force: true,
+  });
+  if (verdict.kind === 'refuse') throw new PeerpatchError(verdict.code, `not taken: ${verdict.reason}`);
+}
+
+/** With force no rollout is looked at: the machine's own secret stays where it is. */
+const NO_DRAW = new Uint8Array(32);
