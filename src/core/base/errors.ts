@@ -18,6 +18,7 @@ export const ERROR_CODES = [
   'VERSION_MALFORMED', // not A.B.C with numbers from 0 to 2147483647, or too long for a program
   'STAMP_MISSING', // no region in the file: it was never built for updates
   'STAMP_MALFORMED', // a region is there but damaged, doubled, or moved from where it belongs
+  'CODE_SIGNATURE_INVALID', // a macOS program whose page hashes do not fit it, or are not of a known form
   'RELEASE_MALFORMED', // bytes that are not a release description
   'RELEASE_UNSIGNED', // the region is still the empty placeholder
   'RELEASE_BAD_SIGNATURE', // not signed by this owner
@@ -56,7 +57,19 @@ export const ERROR_CODES = [
   'PROGRAM_UNREADABLE', // the program file is missing or cannot be read
   'INSTALL_NOT_WRITABLE', // no permission to replace the program where it is
   'INSTALL_NO_SPACE', // not enough room beside the program
+  'INSTALL_READ_ONLY', // the program is on a read-only file system
+  'INSTALL_FOREIGN_OWNER', // the program belongs to another user
+  'INSTALL_MANAGED', // a package manager owns the program
+  'INSTALL_TRANSLOCATED', // macOS runs a read-only copy of the program
+  'INSTALL_OTHER_FILE_SYSTEM', // the program is mounted alone: nothing can be renamed to it
+  'INSTALL_UNSAFE_FOLDER', // everybody may swap the program where it is
+  'INSTALL_PROGRAM_CHANGED', // the path holds something else than what was verified
+  'INSTALL_WRONG_TARGET', // not a program that this machine can run
   'INSTALL_FAILED', // nothing was replaced: the old program is still in place
+  'PREFLIGHT_FAILED', // the new program was tried out before it replaced anything, and is no good here
+  'ROLLED_BACK', // that release was taken back on this machine; it is not installed again
+  'INSTALL_ATTRIBUTES_LOST', // installed, but the new program lacks some attributes of the old one
+  'INSTALL_STATE_DAMAGED', // a file that an install keeps beside the program cannot be read; it counts as absent
   'RESTART_FAILED', // installed, but the running process could not be replaced
   // agent, tools
   'MEMORY_UNUSABLE', // what this node remembers could not be read or kept; it goes on without

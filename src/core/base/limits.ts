@@ -15,6 +15,17 @@ export const MAX_ELF_SECTIONS = 4096;
 /** Bytes behind the signed part of a Mach-O file (its code signature) a download may have: a share, plus a floor. */
 export const MAX_MACHO_TAIL_SHARE: number = 1 / 64;
 export const MACHO_TAIL_FLOOR_BYTES: number = 1024 ** 2;
+/** A code signature: its parts, hashes of them in its code directory, and what stands in front of those. */
+export const MAX_SIGNATURE_PARTS = 16;
+export const MAX_SIGNATURE_SPECIAL_SLOTS = 16;
+export const MAX_SIGNATURE_NAME_BYTES = 1024;
+
+/** One file of an install folder: journal, quarantine, choices, a lock's ticket. */
+export const MAX_INSTALL_STATE_BYTES = 4096;
+/** Why something was rolled back, for people. */
+export const MAX_INSTALL_REASON_CHARACTERS = 300;
+/** Versions that people skip. */
+export const MAX_SKIPPED_VERSIONS = 50;
 
 /** One chunk of a content, decoded. */
 export const MAX_CHUNK_BYTES: number = 128 * 1024;
@@ -76,6 +87,8 @@ export const MAX_SIGHTED_ITEMS = 64;
 export const STATEMENT_ANSWER_MS = 15_000;
 /** Mean pause between two looks for a statement in the DHT: it lies at the same twenty nodes for everybody. */
 export const STATEMENT_LOOK_INTERVAL_MS: number = 10 * 60_000;
+/** Versions and reasons for not taking them that were told of and are not told again. */
+export const MAX_TOLD_REASONS = 256;
 /** Peers of a release that are connected to. */
 export const MAX_PEER_SOURCES = 6;
 
