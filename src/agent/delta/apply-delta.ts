@@ -9,7 +9,13 @@
  */
 import { isPeerpatchError, PeerpatchError } from '../../core/base/errors.ts';
 import { readBlock, type DeltaPosition } from '../../core/delta/block.ts';
-import { createDeltaReader, malformedDelta, type DeltaSizes, type PackedBlock } from '../../core/delta/format.ts';
+import {
+  createDeltaReader,
+  malformedDelta,
+  type DeltaSizes,
+  type PackedBlock,
+  type TakeMemory,
+} from '../../core/delta/format.ts';
 import type { Compression } from '../../ports/compression.ts';
 import { createBasePages, type BasePages, type DeltaBase } from './base-pages.ts';
 import { STEP_BYTES, stepsOf, type DeltaStep } from './delta-steps.ts';
@@ -62,7 +68,7 @@ function cancelled(signal: AbortSignal): PeerpatchError {
 
 /** The blocks, each unpacked while the one before it is used. */
 async function* unpackedBlocks(options: ApplyDeltaOptions): AsyncGenerator<Uint8Array, void, undefined> {
-  const reader = createDeltaReader(options);
+  const reader = createDeltaReader(options, memoryInTurn());
   let ahead: Promise<Uint8Array> | undefined;
   for await (const piece of options.delta) {
     reader.add(piece);
@@ -75,6 +81,19 @@ async function* unpackedBlocks(options: ApplyDeltaOptions): AsyncGenerator<Uint8
   }
   reader.end();
   if (ahead !== undefined) yield await ahead;
+}
+
+/**
+ * Two take turns: when a block is read from the delta, only the one before it is still in use. Memory of its own for each would
+ * lie about until the collector comes, which can be after 64 MB.
+ */
+function memoryInTurn(): TakeMemory {
+  let [current, other] = [new Uint8Array(0), new Uint8Array(0)];
+  return (length) => {
+    [current, other] = [other, current];
+    if (current.length < length) current = new Uint8Array(length);
+    return current.subarray(0, length);
+  };
 }
 
 async function unpack({ sizeBytes, packed }: PackedBlock, compression: Compression): Promise<Uint8Array> {

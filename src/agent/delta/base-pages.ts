@@ -9,16 +9,21 @@
 /** The old program's canonical image. */
 export interface DeltaBase {
   readonly sizeBytes: number;
-  /** Exactly `length` bytes. One read at a time, and they are copied before the next one: the memory may be used again. */
+  /**
+   * Exactly `length` bytes, at most {@link MAX_BASE_READ_BYTES}. One read at a time, and they are copied before the next one:
+   * the memory may be used again.
+   */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
 export const PAGE_BYTES: number = 32 * 1024;
 /** Pages of one `load`. */
 export const MAX_LOADED_PAGES = 160;
-/** 12 MiB: those of the load that is in use, those of the next one, and as many from before. */
-const MAX_HELD_PAGES = 384;
+/** 10 MiB: those of the load that is in use, and those of the next one. Most loads need far fewer, and older ones stay. */
+const MAX_HELD_PAGES = 2 * MAX_LOADED_PAGES;
 const MAX_READ_PAGES = 32;
+/** Of one read of the base. */
+export const MAX_BASE_READ_BYTES: number = MAX_READ_PAGES * PAGE_BYTES;
 
 export interface BasePages {
   /** Makes sure of these pages, at most {@link MAX_LOADED_PAGES}. They stay until the load after the next one begins. */

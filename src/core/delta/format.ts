@@ -58,7 +58,7 @@ export interface DeltaReader {
   /** Takes the next piece. It must not change before `next` has returned undefined. */
   add(piece: Uint8Array): void;
   /**
-   * The next block, in memory of its own; undefined when more bytes are needed.
+   * The next block; undefined when more bytes are needed.
    *
    * @throws PeerpatchError DELTA_MALFORMED
    */
@@ -67,8 +67,17 @@ export interface DeltaReader {
   end(): void;
 }
 
-/** @param expected the sizes that the delta must state */
-export function createDeltaReader({ baseSizeBytes, resultSizeBytes }: DeltaSizes): DeltaReader {
+/** Memory of exactly this length: what is in it is written over. */
+export type TakeMemory = (length: number) => Uint8Array;
+
+/**
+ * @param expected the sizes that the delta must state
+ * @param takeMemory for each block, as it stands in the delta. Default: new memory
+ */
+export function createDeltaReader(
+  { baseSizeBytes, resultSizeBytes }: DeltaSizes,
+  takeMemory: TakeMemory = (length) => new Uint8Array(length),
+): DeltaReader {
   let rest: Uint8Array = new Uint8Array(0);
   let field: 'version' | 'base' | 'result' | 'size' | 'packed size' | 'packed' = 'version';
   let number = createVarintReader(MAX_PROGRAM_BYTES, malformedDelta);
@@ -100,7 +109,7 @@ export function createDeltaReader({ baseSizeBytes, resultSizeBytes }: DeltaSizes
       field = 'packed size';
     } else {
       if (value === 0 || value > sizeBytes) throw malformedDelta(`${value} bytes for a block of ${sizeBytes}`);
-      packed = new Uint8Array(value);
+      packed = takeMemory(value);
       filled = 0;
       field = 'packed';
     }

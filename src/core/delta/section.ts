@@ -65,15 +65,15 @@ export function createSectionReader(section: Uint8Array): SectionReader {
       if (first === undefined) throw malformedDelta('a section ends too early');
       if (first < 0x80) return first;
       let value = first & 0x7f;
-      for (let scale = 0x80; ; scale *= 0x80) {
+      for (let scale = 0x80; scale <= MAX_VARINT; scale *= 0x80) {
         const byte = section[at++];
         if (byte === undefined) throw malformedDelta('a section ends inside a number');
         value += (byte & 0x7f) * scale;
-        if (value > MAX_VARINT) throw malformedDelta('a number is too large');
         if (byte >= 0x80) continue;
         if (byte === 0) throw malformedDelta('a number is not written in its shortest form');
         return value;
       }
+      throw malformedDelta('a number is too long');
     },
     bytes: (length) => {
       if (length > section.length - at) throw malformedDelta('a section ends too early');

@@ -6,7 +6,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { PeerpatchError } from '../../core/base/errors.ts';
 import { MAX_PROGRAM_BYTES } from '../../core/base/limits.ts';
-import { zeroStamp } from '../../core/stamp/canonical.ts';
+import { findPlaces, zeroPlaces } from '../../core/codesign/image.ts';
 import { unreadable } from '../files/file-error.ts';
 
 /** One read: the system takes no more than 2 GiB, and an abort should not wait long. */
@@ -33,7 +33,7 @@ export async function readImage({ path, stampOffset, signal }: ReadImageOptions)
       if (bytesRead === 0) throw new Error('it became shorter while it was read');
       at += bytesRead;
     }
-    if (stampOffset !== undefined) zeroStamp(image, 0, stampOffset);
+    if (stampOffset !== undefined) zeroPlaces(image, 0, findPlaces(image, stampOffset));
     return image;
   } catch (cause) {
     if (signal?.aborted === true || cause instanceof PeerpatchError) throw cause;

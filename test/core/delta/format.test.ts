@@ -82,6 +82,18 @@ describe('the form of a delta', () => {
       );
   });
 
+  it('reads blocks into the memory it is given', () => {
+    const given: Uint8Array[] = [];
+    const reader = createDeltaReader(SIZES, (length) => {
+      const memory = new Uint8Array(length).fill(0xee);
+      given.push(memory);
+      return memory;
+    });
+    reader.add(GOLDEN);
+    for (const { packed } of BLOCKS) expect(reader.next()?.packed).toEqual(packed);
+    expect(given).toEqual(BLOCKS.map(({ packed }) => packed));
+  });
+
   it('takes a block of the largest size', () => {
     const block = { sizeBytes: MAX_DELTA_BLOCK_BYTES, packed: Uint8Array.of(1) };
     expect(read(concatBytes(encodeDeltaHead(SIZES), encodePackedBlock(block)))).toEqual([block]);

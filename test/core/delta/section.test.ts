@@ -45,10 +45,19 @@ describe('section', () => {
     ['nothing left', []],
     ['the end inside a number', [0x80]],
     ['a last byte of zero', [0x80, 0x00]],
+    ['a last byte of zero in the fifth place', [0xff, 0xff, 0xff, 0xff, 0x00]],
     ['six bytes', [0xff, 0xff, 0xff, 0xff, 0xff, 0x01]],
   ])('rejects: %s', (_name, bytes) => {
     const reader = createSectionReader(Uint8Array.from(bytes));
     expect(() => reader.varint()).toThrow(expect.objectContaining({ code: 'DELTA_MALFORMED' }) as Error);
+  });
+
+  it('rejects a number after five bytes, whatever they add up to', () => {
+    for (const zeros of [5, 6, 150]) {
+      const reader = createSectionReader(Uint8Array.from([...new Array<number>(zeros).fill(0x80), 0x01]));
+      expect(() => reader.varint()).toThrow(expect.objectContaining({ code: 'DELTA_MALFORMED' }) as Error);
+      expect(reader.left).toBe(zeros + 1 - 5);
+    }
   });
 
   it('rejects more bytes than there are', () => {

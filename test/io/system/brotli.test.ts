@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { concatBytes, equalBytes } from '../../../src/core/base/bytes.ts';
+import { MAX_CHUNK_BYTES } from '../../../src/core/base/limits.ts';
 import { brotli } from '../../../src/io/system/brotli.ts';
 import { stream } from '../../support/manifest-samples.ts';
 
@@ -24,6 +25,15 @@ describe('brotli', () => {
     const large = new Uint8Array(3 * 1024 ** 2 + 1).fill(5);
     const result = await brotli.decompress(await brotli.compress(large, 5), large.length);
     expect(equalBytes(result, large)).toBe(true);
+  });
+
+  it('takes the window of 64 KiB for chunks on the wire alone', async () => {
+    const chunk = stream('chunk', MAX_CHUNK_BYTES);
+    const isSmall = async (bytes: Uint8Array, quality: number): Promise<boolean> =>
+      (((await brotli.compress(bytes, quality))[0] ?? 0) & 1) === 0; // RFC 7932 section 9.1: a stream with 16 bits begins so
+    expect(await isSmall(chunk, 5)).toBe(true);
+    expect(await isSmall(chunk, 11)).toBe(false);
+    expect(await isSmall(concatBytes(chunk, chunk), 5)).toBe(false);
   });
 
   it('gives plain byte arrays: slice copies', async () => {
