@@ -57,6 +57,8 @@ export interface Stream {
 export interface Network {
   /** 32 bytes, this node's id. */
   readonly nodeId: Uint8Array;
+  /** False where there is no transport: nobody can be reached, and nobody need be told of this node. */
+  readonly hasTransport: boolean;
   /** Where others can reach this node now. */
   address(): PeerAddress;
   /** Rejects with the signal's reason when it aborts. @throws PeerpatchError PEER_UNREACHABLE */

@@ -1,7 +1,7 @@
 /**
  * Content that is there in part, as the agent sees it: written in any order, kept until the next process goes on with it.
  *
- * Real: io/files/partial-file. Fake: testing/memory-partial. Both pass test/contract/partial. It does not know which of its
+ * Real: io/install/partial-file. Fake: testing/memory-partial. Both pass test/contract/partial. It does not know which of its
  * bytes were written and which are right: whoever opens one compares with hashes.
  *
  * @module
@@ -13,12 +13,13 @@ export interface PartialFile {
   /** Nothing was there before it was opened: it is all zeros. */
   readonly isNew: boolean;
   /**
-   * New memory, always `length` bytes.
+   * Always `length` bytes.
    *
+   * @param memory to read into, at least as long: the result is the first part of it. Default: new memory
    * @throws PeerpatchError INSTALL_FAILED
-   * @throws RangeError outside the file: a mistake of the caller
+   * @throws RangeError outside the file, or more than the memory holds: a mistake of the caller
    */
-  read(offset: number, length: number): Promise<Uint8Array>;
+  read(offset: number, length: number, memory?: Uint8Array): Promise<Uint8Array>;
   /**
    * Does not keep `bytes`.
    *

@@ -4,11 +4,13 @@
  * @module
  */
 import { toHex } from '../core/base/hex.ts';
+import { compareAppVersions } from '../core/statement/app-version.ts';
 import type { NodeMemory } from '../ports/memory.ts';
 
 export class FakeMemory implements NodeMemory {
   readonly #secret: Uint8Array;
   readonly #highest = new Map<string, bigint>();
+  readonly #versions = new Map<string, string>();
 
   /** @param secret 32 bytes: they decide which rollouts the node takes */
   constructor(secret: Uint8Array = new Uint8Array(32)) {
@@ -28,4 +30,19 @@ export class FakeMemory implements NodeMemory {
     if (seq > (this.#highest.get(name) ?? 0n)) this.#highest.set(name, seq);
     return Promise.resolve();
   }
+
+  highestVersion(nameHash: Uint8Array | undefined): Promise<string | undefined> {
+    return Promise.resolve(this.#versions.get(keyOf(nameHash)));
+  }
+
+  acceptedVersion(nameHash: Uint8Array | undefined, version: string): Promise<void> {
+    const key = keyOf(nameHash);
+    const known = this.#versions.get(key);
+    if (known === undefined || compareAppVersions(version, known) > 0) this.#versions.set(key, version);
+    return Promise.resolve();
+  }
+}
+
+function keyOf(nameHash: Uint8Array | undefined): string {
+  return nameHash === undefined ? 'no name' : toHex(nameHash);
 }

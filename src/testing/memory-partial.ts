@@ -40,11 +40,13 @@ export class MemoryPartialStore implements PartialStore {
     return {
       sizeBytes: bytes.length,
       isNew,
-      read: async (offset, length) => {
+      read: async (offset, length, memory = new Uint8Array(length)) => {
         await this.#turn();
         checkOpen();
         checkRange(offset, length, bytes.length);
-        return bytes.slice(offset, offset + length);
+        checkRange(0, length, memory.length);
+        memory.set(bytes.subarray(offset, offset + length));
+        return memory.subarray(0, length);
       },
       write: async (offset, piece) => {
         const copy = piece.slice();

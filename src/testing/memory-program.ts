@@ -8,7 +8,15 @@ import { PeerpatchError } from '../core/base/errors.ts';
 import { toHex } from '../core/base/hex.ts';
 import { sha512Half } from '../core/crypto/hash.ts';
 import type { AcceptedRelease } from '../core/release/accept.ts';
-import type { OpenProgram, PartialProgram, ProgramStore, StagedProgram } from '../ports/program.ts';
+import type {
+  InstallLock,
+  InstallPlan,
+  OpenProgram,
+  PartialProgram,
+  ProgramStore,
+  StagedProgram,
+  UpdateNames,
+} from '../ports/program.ts';
 import { MemoryPartialStore } from './memory-partial.ts';
 
 export interface MemoryProgramOptions {
@@ -23,13 +31,24 @@ export class MemoryProgram implements ProgramStore {
   content: Uint8Array | undefined;
   /** What was installed so far, oldest first. */
   readonly installed: AcceptedRelease[] = [];
+  /** Which release each of them was to replace, where that was said. */
+  readonly updates: (UpdateNames | undefined)[] = [];
+  /** Another process installs: `lock` gives nothing. */
+  isLockedElsewhere = false;
+  /** Makes an update fail with this before it is put in place. */
+  preflightFailure: PeerpatchError | undefined;
   /** Makes what comes next fail with this: the full disk, the missing permission. */
   failure: PeerpatchError | undefined;
+  /** Makes `checkInstall` fail with this. */
+  refusal: PeerpatchError | undefined;
+  /** What `checkInstall` was asked, oldest first. */
+  readonly plans: InstallPlan[] = [];
   readonly #path: string;
   readonly #pieceBytes: number;
   /** Programs that are there in part. */
   readonly partials: MemoryPartialStore = new MemoryPartialStore();
   #staged = 0;
+  #isLocked = false;
 
   constructor(content?: Uint8Array, { path = '/memory/program', pieceBytes = 64 * 1024 }: MemoryProgramOptions = {}) {
     this.content = content;
@@ -53,13 +72,21 @@ export class MemoryProgram implements ProgramStore {
       sizeBytes: content.length,
       identity: toHex(sha512Half(content)),
       read: (from = 0) => pieces(content, from, pieceBytes),
-      readAt: async (offset, length) => {
+      readAt: async (offset, length, memory = new Uint8Array(length)) => {
         await Promise.resolve();
         checkRange(offset, length, content.length);
-        return content.slice(offset, offset + length);
+        checkRange(0, length, memory.length);
+        memory.set(content.subarray(offset, offset + length));
+        return memory.subarray(0, length);
       },
       close: () => Promise.resolve(),
     });
+  }
+
+  async checkInstall(plan: InstallPlan): Promise<void> {
+    await Promise.resolve();
+    this.plans.push(plan);
+    if (this.refusal !== undefined) throw this.refusal;
   }
 
   stage(sizeBytes: number): Promise<StagedProgram> {
@@ -83,20 +110,45 @@ export class MemoryProgram implements ProgramStore {
       return {
         sizeBytes,
         isNew: partial.isNew,
-        read: (offset, length) => partial.read(offset, length),
+        read: (offset, length, memory) => partial.read(offset, length, memory),
         write: (offset, bytes) => this.#attempt(() => partial.write(offset, bytes)),
         close: () => end(() => partial.close()),
         discard: () => end(() => partial.discard()),
-        install: (release) =>
+        install: (release, update) =>
           this.#attempt(async () => {
             if (!open)
               throw new PeerpatchError('INSTALL_FAILED', 'this partial program was installed, closed or discarded');
-            this.content = await partial.read(0, sizeBytes);
-            this.installed.push(release);
+            const content = await partial.read(0, sizeBytes);
+            this.#put(content, release, update);
             await end(() => partial.discard());
           }),
       };
     });
+  }
+
+  lock(): Promise<InstallLock | undefined> {
+    return this.#attempt(() => {
+      if (this.isLockedElsewhere || this.#isLocked) return undefined;
+      this.#isLocked = true;
+      return {
+        release: () => {
+          this.#isLocked = false;
+          return Promise.resolve();
+        },
+      };
+    });
+  }
+
+  /** Whether the lock was taken and not given back: false when everybody tidied up. */
+  get isLocked(): boolean {
+    return this.#isLocked;
+  }
+
+  #put(content: Uint8Array, release: AcceptedRelease, update: UpdateNames | undefined): void {
+    if (update !== undefined && this.preflightFailure !== undefined) throw this.preflightFailure;
+    this.content = content;
+    this.installed.push(release);
+    this.updates.push(update);
   }
 
   #stagedProgram(sizeBytes: number): StagedProgram {
@@ -111,15 +163,14 @@ export class MemoryProgram implements ProgramStore {
         this.#attempt(() => {
           written.push(bytes.slice());
         }),
-      install: (release) =>
+      install: (release, update) =>
         this.#attempt(() => {
           if (!open) throw new PeerpatchError('INSTALL_FAILED', 'this staged program was installed or discarded');
           const content = concatBytes(...written);
           if (content.length !== sizeBytes) {
             throw new PeerpatchError('INSTALL_FAILED', `${content.length} of ${sizeBytes} bytes were written`);
           }
-          this.content = content;
-          this.installed.push(release);
+          this.#put(content, release, update);
           close();
         }),
       discard: () => {

@@ -69,4 +69,42 @@ describe.each(adapters)('a memory %s', (_, open) => {
     await Promise.all(Array.from({ length: 50 }, (_each, index) => memory.accepted(A, BigInt((index * 17) % 50))));
     expect(await memory.highestSeq(A)).toBe(49n);
   });
+
+  it.each([
+    ['of a name', A],
+    ['of releases without a name', undefined],
+  ])('keeps the highest version %s, by its order and not by its text', async (_name, name) => {
+    const memory = open();
+    expect(await memory.highestVersion(name)).toBeUndefined();
+    for (const [version, highest] of [
+      ['1.9.0', '1.9.0'],
+      ['1.10.0-rc.1', '1.10.0-rc.1'],
+      ['1.2.0', '1.10.0-rc.1'],
+      ['1.10.0', '1.10.0'],
+      ['1.10.0-rc.2', '1.10.0'],
+      ['2147483647.0.0', '2147483647.0.0'],
+    ] as const) {
+      await memory.acceptedVersion(name, version);
+      expect(await memory.highestVersion(name)).toBe(highest);
+    }
+  });
+
+  it('keeps versions of names apart, and apart from numbers', async () => {
+    const memory = open();
+    await memory.acceptedVersion(A, '1.1.0');
+    await memory.acceptedVersion(B, '1.2.0');
+    await memory.acceptedVersion(undefined, '1.3.0');
+    await memory.accepted(A, 7n);
+    const versions = await Promise.all([A, B, undefined].map((name) => memory.highestVersion(name)));
+    expect(versions).toEqual(['1.1.0', '1.2.0', '1.3.0']);
+    expect(await memory.highestSeq(A)).toBe(7n);
+    expect(await memory.highestSeq(B)).toBe(0n);
+  });
+
+  it('keeps the highest of many versions that come at once', async () => {
+    const memory = open();
+    const versions = Array.from({ length: 50 }, (_each, index) => `1.${(index * 17) % 50}.0`);
+    await Promise.all(versions.map((version) => memory.acceptedVersion(A, version)));
+    expect(await memory.highestVersion(A)).toBe('1.49.0');
+  });
 });

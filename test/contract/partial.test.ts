@@ -101,6 +101,20 @@ describe.each(stores)('partial content: %s', (_name, start) => {
     await partial.discard();
   });
 
+  it('reads into the memory it is given, and no further', async () => {
+    const partial = await start()(ROOT, 10);
+    await partial.write(0, Uint8Array.of(1, 2, 3));
+    const memory = new Uint8Array(5).fill(9);
+    const read = await partial.read(1, 3, memory);
+    expect([[...read], [...memory]]).toEqual([
+      [2, 3, 0],
+      [2, 3, 0, 9, 9],
+    ]);
+    expect(read.buffer).toBe(memory.buffer);
+    await expect(partial.read(0, 6, memory)).rejects.toBeInstanceOf(RangeError);
+    await partial.discard();
+  });
+
   it('is gone on with after close, under its own name only', async () => {
     const open = start();
     const first = await open(ROOT, BYTES.length);

@@ -31,7 +31,9 @@ const memory = (content?: Uint8Array): Place => {
   return { store, staged: () => store.staged };
 };
 const path = (): string => folder.join('app');
-const stagedFiles = (): number => readdirSync(folder.path).length - Number(existsSync(path()));
+/** The install folder stays. */
+const stagedFiles = (): number =>
+  readdirSync(folder.path).filter((name) => name !== '.app.peerpatch').length - Number(existsSync(path()));
 
 /** Stores with a program in them, which is replaced. */
 const full: [name: string, open: () => Place][] = [
@@ -87,6 +89,12 @@ describe.each([...full, ...empty])('program store: %s', (_name, openPlace) => {
   });
   const start = (): ProgramStore => (place = openPlace()).store;
 
+  it('says that a program could be put in place, and leaves nothing of asking', async () => {
+    const store = start();
+    await store.checkInstall({ sizeBytes: NEW.length });
+    expect(place?.staged()).toBe(0);
+  });
+
   it('holds what was installed, byte for byte', async () => {
     const store = start();
     const staged = await stageNew(store);
@@ -127,6 +135,27 @@ describe.each([...full, ...empty])('program store: %s', (_name, openPlace) => {
 });
 
 describe.each(full)('program store with a program: %s', (_name, openPlace) => {
+  it('gives the right to install to one at a time', async () => {
+    const { store } = openPlace();
+    const lock = await store.lock();
+    expect(lock).toBeDefined();
+    expect(await store.lock()).toBeUndefined();
+    await lock?.release();
+    await lock?.release();
+    const next = await store.lock();
+    expect(next).toBeDefined();
+    await next?.release();
+  });
+
+  it('takes an update that is named, and the next one over it', async () => {
+    const { store } = openPlace();
+    const [from, to, next] = ['1.0.0', '1.1.0', '1.2.0'].map((version, at) => ({ version, id: String(at).repeat(64) }));
+    if (from === undefined || to === undefined || next === undefined) throw new Error('three names');
+    await (await stageNew(store)).install(ACCEPTED, { from, to });
+    await (await stageNew(store)).install(ACCEPTED, { from: to, to: next });
+    expect(same(await content(store), NEW)).toBe(true);
+  });
+
   it('reads whole and from any offset, in pieces that are only valid until the next one', async () => {
     const { store } = openPlace();
     const program = await store.open();
@@ -136,6 +165,22 @@ describe.each(full)('program store with a program: %s', (_name, openPlace) => {
         expect(same(await readAll(program, from), OLD.subarray(from ?? 0))).toBe(true);
       }
       for (const from of [OLD.length, OLD.length + 1]) expect(await readAll(program, from)).toHaveLength(0);
+    } finally {
+      await program.close();
+    }
+  });
+
+  it('reads a part into the memory it is given, and no further', async () => {
+    const { store } = openPlace();
+    const program = await store.open();
+    try {
+      const memory = new Uint8Array(5).fill(9);
+      const read = await program.readAt(70_000, 3, memory);
+      expect(same(read, OLD.subarray(70_000, 70_003))).toBe(true);
+      expect(read.buffer).toBe(memory.buffer);
+      expect([...memory.subarray(3)]).toEqual([9, 9]);
+      await expect(program.readAt(0, 6, memory)).rejects.toBeInstanceOf(RangeError);
+      expect(same(await program.readAt(1, 4), OLD.subarray(1, 5))).toBe(true);
     } finally {
       await program.close();
     }

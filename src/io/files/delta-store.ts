@@ -114,7 +114,7 @@ async function openDelta(path: string): Promise<OpenProgram | undefined> {
   return {
     ...file,
     read: (from) => explainedPieces(path, file.read(from)),
-    readAt: (offset, length) => explained(path, file.readAt(offset, length)),
+    readAt: (offset, length, memory) => explained(path, file.readAt(offset, length, memory)),
   };
 }
 
@@ -136,7 +136,7 @@ function partialDelta(path: string, partial: PartialFile): PartialFile {
   return {
     sizeBytes: partial.sizeBytes,
     isNew: partial.isNew,
-    read: (offset, length) => explained(path, partial.read(offset, length)),
+    read: (offset, length, memory) => explained(path, partial.read(offset, length, memory)),
     write: (offset, bytes) => explained(path, partial.write(offset, bytes)),
     close: () => explained(path, partial.close()),
     discard: () => explained(path, partial.discard()),

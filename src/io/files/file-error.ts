@@ -12,6 +12,10 @@ const NO_SPACE = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 export function installError(path: string, cause: unknown): PeerpatchError {
   if (cause instanceof PeerpatchError) return cause;
   const code = errnoOf(cause);
+  if (code === 'EROFS') {
+    const message = `${path} is on a read-only file system (${code}): move the program to one that can be written`;
+    return new PeerpatchError('INSTALL_READ_ONLY', message, { cause });
+  }
   const fix = permissionFix(code, dirname(path));
   if (fix !== undefined) {
     const message = `no permission to put a file at ${path} (${code ?? ''}): ${fix}`;
@@ -50,8 +54,6 @@ function permissionFix(code: string | undefined, folder: string): string | undef
       return `let this user write to the folder, for example "sudo chown $(id -u) '${folder}'", or move the program to a folder of its own`;
     case 'EPERM':
       return `the folder or the file is immutable ("sudo chattr -i '${folder}'") or belongs to another user in a shared folder`;
-    case 'EROFS':
-      return 'the file system is read-only: move the program to one that can be written';
     case undefined:
     default:
       return undefined;

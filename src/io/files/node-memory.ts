@@ -1,23 +1,26 @@
 /**
  * The NodeMemory port on files in a private folder.
  *
- * node-secret                       32 random bytes, shared by all programs of this user
- * seen/<owner>/<name hash>-<seq>    empty: a statement with this number was accepted
+ * node-secret                            32 random bytes, shared by all programs of this user
+ * seen/<owner>/<name hash>-<seq>         empty: a statement with this number was accepted
+ * seen/<owner>/<name hash>-v<version>    empty: a statement of this version was accepted
+ * seen/<owner>/v0-v<version>             empty: a release of this version and without a statement was accepted
  *
- * A number is the name of a file, and the highest name counts. Making a file and removing lower ones needs no lock and cannot be
- * interrupted half-way, so any number of processes may do it at once, and no power cut can lower what is remembered.
+ * A number or version is the name of a file, and the highest name counts: highest-name.ts says why.
  *
  * @module
  */
-import { link, mkdir, open, readdir, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { link, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PeerpatchError } from '../../core/base/errors.ts';
 import { toHex } from '../../core/base/hex.ts';
 import { formatPublicKey, type PublicKey } from '../../core/keys/public-key.ts';
 import { MAX_STATEMENT_SEQ } from '../../core/stamp/block.ts';
+import { compareAppVersions, isAppVersion } from '../../core/statement/app-version.ts';
 import type { NodeMemory } from '../../ports/memory.ts';
 import type { Random } from '../../ports/random.ts';
 import { errnoOf } from './file-error.ts';
+import { keepHighest, readHighest, type HighestOptions } from './highest-name.ts';
 
 export interface NodeMemoryOptions {
   readonly owner: PublicKey;
@@ -29,12 +32,14 @@ export interface NodeMemoryOptions {
 }
 
 const SECRET_BYTES = 32;
-const SEEN_NAME = /^([0-9a-f]{64})-(0|[1-9]\d{0,18})$/;
+
+/** What is kept the highest of, without the folder. */
+type Seen = Omit<HighestOptions, 'folder'>;
 
 /** Touches no file: everything is read and written when it is needed. */
 export function createNodeMemory({ owner, folder, random, onError }: NodeMemoryOptions): NodeMemory {
   /** What this process knows counts also where the disk says less. */
-  const highest = new Map<string, bigint>();
+  const highest = new Map<string, string>();
   let secret: Promise<Uint8Array> | undefined;
   let isReported = false;
   const seen = folder === undefined ? undefined : join(folder, 'seen', formatPublicKey(owner));
@@ -59,24 +64,45 @@ export function createNodeMemory({ owner, folder, random, onError }: NodeMemoryO
     onError(unusable(folder, cause));
   };
 
+  const highestOf = async (what: Seen): Promise<string | undefined> => {
+    const kept = await attempt((place) => readHighest({ ...what, folder: place }), seen);
+    const known = highest.get(what.prefix);
+    return kept === undefined || (known !== undefined && what.compare(known, kept) > 0) ? known : kept;
+  };
+  const keep = async (what: Seen, value: string): Promise<void> => {
+    const known = highest.get(what.prefix);
+    if (known === undefined || what.compare(value, known) > 0) highest.set(what.prefix, value);
+    await attempt((place) => keepHighest(value, { ...what, folder: place }), seen);
+  };
+
   return {
     secret: () =>
       (secret ??= (async () => {
         const fresh = random.bytes(SECRET_BYTES);
         return (await attempt((place) => keepSecret(place, fresh, onError), folder)) ?? fresh;
       })()),
-    highestSeq: async (nameHash) => {
-      const name = toHex(nameHash);
-      const kept = (await attempt((place) => readHighest(place, name), seen)) ?? 0n;
-      const known = highest.get(name) ?? 0n;
-      return kept > known ? kept : known;
-    },
-    accepted: async (nameHash, seq) => {
-      const name = toHex(nameHash);
-      if (seq > (highest.get(name) ?? 0n)) highest.set(name, seq);
-      await attempt((place) => keepSeq(place, name, seq), seen);
-    },
+    highestSeq: async (nameHash) => BigInt((await highestOf(seqSeen(nameHash))) ?? 0),
+    accepted: (nameHash, seq) => keep(seqSeen(nameHash), seq.toString()),
+    highestVersion: (nameHash) => highestOf(versionSeen(nameHash)),
+    acceptedVersion: (nameHash, version) => keep(versionSeen(nameHash), version),
   };
+}
+
+function seqSeen(nameHash: Uint8Array): Seen {
+  return { prefix: `${toHex(nameHash)}-`, isValue: isSeq, compare: compareSeqs };
+}
+
+function versionSeen(nameHash: Uint8Array | undefined): Seen {
+  const name = nameHash === undefined ? 'v0' : toHex(nameHash);
+  return { prefix: `${name}-v`, isValue: isAppVersion, compare: compareAppVersions };
+}
+
+function isSeq(text: string): boolean {
+  return /^(0|[1-9]\d{0,18})$/.test(text) && BigInt(text) <= MAX_STATEMENT_SEQ;
+}
+
+function compareSeqs(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : Number(a > b));
 }
 
 /** The secret that is there, or `fresh` put there. */
@@ -130,46 +156,6 @@ async function readSecret(path: string): Promise<Uint8Array | undefined> {
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
-  }
-}
-
-async function readHighest(folder: string, name: string): Promise<bigint> {
-  return (await listSeen(folder, name)).reduce((highest, seq) => (seq > highest ? seq : highest), 0n);
-}
-
-async function keepSeq(folder: string, name: string, seq: bigint): Promise<void> {
-  const before = await listSeen(folder, name);
-  if (before.some((kept) => kept >= seq)) return;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const file = await open(join(folder, `${name}-${seq.toString()}`), 'a', 0o600);
-  await file.close();
-  await syncFolder(folder);
-  // Only now: until the new name is on disk the old one is all there is.
-  for (const lower of before) await rm(join(folder, `${name}-${lower.toString()}`), { force: true });
-}
-
-/** All numbers kept under a name. */
-async function listSeen(folder: string, name: string): Promise<bigint[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw error;
-  });
-  return names.flatMap((each) => {
-    const [, hash, digits] = SEEN_NAME.exec(each) ?? [];
-    if (hash !== name || digits === undefined) return [];
-    const seq = BigInt(digits);
-    return seq <= MAX_STATEMENT_SEQ ? [seq] : [];
-  });
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined);
-  try {
-    await handle?.sync();
-  } catch {
-    // Some systems do not sync folders: the name is as safe as the file system makes it.
-  } finally {
-    await handle?.close();
   }
 }
 

@@ -37,11 +37,15 @@ function asProgram(path: string, { size, dev, ino, mtimeMs }: Stats, file: FileH
     // The file stays open, so its number is not given to another one.
     identity: [dev, ino, size, mtimeMs].join(':'),
     read: (from = 0) => pieces(path, file, from),
-    readAt: (offset, length) => readExactly({ path, file, offset, length, sizeBytes: size }),
+    readAt: async (offset, length, memory = new Uint8Array(length)) => {
+      checkRange(offset, length, size);
+      checkRange(0, length, memory.length);
+      return readExactly({ path, file, offset, bytes: memory.subarray(0, length) });
+    },
     close: async () => {
       if (!open) return;
       open = false;
-      await file.close();
+      await file.close().catch(() => undefined); // it was only read: there is nothing to lose
     },
   };
 }
@@ -50,16 +54,14 @@ interface ExactRead {
   readonly path: string;
   readonly file: FileHandle;
   readonly offset: number;
-  readonly length: number;
-  readonly sizeBytes: number;
+  /** To be filled. */
+  readonly bytes: Uint8Array;
 }
 
-async function readExactly({ path, file, offset, length, sizeBytes }: ExactRead): Promise<Uint8Array> {
-  checkRange(offset, length, sizeBytes);
-  const bytes = new Uint8Array(length);
+async function readExactly({ path, file, offset, bytes }: ExactRead): Promise<Uint8Array> {
   try {
-    for (let filled = 0; filled < length;) {
-      const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled);
+    for (let filled = 0; filled < bytes.length;) {
+      const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, offset + filled);
       if (bytesRead === 0) throw new Error('it has become shorter');
       filled += bytesRead;
     }

@@ -9,17 +9,23 @@
 import { rmdir } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { openPrivateFolder, privateFolders } from '../executable/private-folder.ts';
+import { openPrivateFolderSync, privateFolders } from '../executable/private-folder.ts';
+
+/** {@link openStateFolderSync} */
+// eslint-disable-next-line @typescript-eslint/require-await -- a few looks at local folders: the promise is for the caller's convenience
+export async function openStateFolder(env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
+  return openStateFolderSync(env);
+}
 
 /** The folder's real path, made when it is missing; undefined when there is none that others cannot write to. */
-export async function openStateFolder(env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
+export function openStateFolderSync(env: NodeJS.ProcessEnv = process.env): string | undefined {
   const own = userState(env);
   const places = [
     ...(own === undefined ? [] : [join(own, 'peerpatch')]),
     join(tmpdir(), `peerpatch-${process.getuid?.() ?? 'user'}`),
   ];
   for (const place of places) {
-    const folder = await openPrivateFolder(place);
+    const folder = openPrivateFolderSync(place);
     if (folder !== undefined) return folder;
   }
   return undefined;

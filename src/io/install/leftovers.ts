@@ -56,19 +56,26 @@ export async function findPartials(target: string, nowMs: number): Promise<reado
   return found;
 }
 
+/** The content that is about to be gone on with. */
+export interface WantedContent {
+  readonly content: string;
+  /** Whether several programs have their partial files there. */
+  readonly isShared: boolean;
+}
+
 /** Partial files this process has open. */
 export const openPartials: Set<string> = new Set();
 
 /**
  * Removes what dead processes staged for `target`.
  *
- * Partial files stay for a day for whoever goes on with them. Under `wanted` the others go at once: nobody wants an older
- * release any more.
+ * Partial files stay for a day for whoever goes on with them. Where something is `wanted`, the others go when nobody writes them
+ * any more: nobody wants an older release. At once where they are one program's; in a folder that programs share, when they are
+ * quiet.
  *
- * @param wanted name of the content that is about to be gone on with
  * @throws the system's errors
  */
-export async function removeLeftovers(target: string, nowMs: number, wanted?: string): Promise<void> {
+export async function removeLeftovers(target: string, nowMs: number, wanted?: WantedContent): Promise<void> {
   const prefix = prefixOf(target);
   for (const name of await readdir(dirname(target))) {
     const match = name.startsWith(prefix) && /^(\d+)-[0-9a-f]{12}\.peerpatch$/.exec(name.slice(prefix.length));
@@ -80,8 +87,9 @@ export async function removeLeftovers(target: string, nowMs: number, wanted?: st
     if (quietMs > FORGOTTEN_MS || (quietMs > QUIET_MS && !isAlive(Number(match[1])))) await rm(path, { force: true });
   }
   for (const { path, content, isFree: free, quietMs } of await findPartials(target, nowMs)) {
-    if (content === wanted || !free) continue;
-    if (quietMs > (wanted === undefined ? FORGOTTEN_MS : QUIET_MS)) await rm(path, { force: true });
+    if (content === wanted?.content || !free) continue;
+    const staysMs = wanted === undefined ? FORGOTTEN_MS : wanted.isShared ? QUIET_MS : -Infinity;
+    if (quietMs > staysMs) await rm(path, { force: true });
   }
 }
 

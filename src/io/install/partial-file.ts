@@ -16,7 +16,8 @@ import type { PartialProgram } from '../../ports/program.ts';
 import { errnoOf, installError } from '../files/file-error.ts';
 import { checkSpace, createBackgroundSync, writeAll, type BackgroundSync } from './file-writing.ts';
 import { findPartials, openPartials, partialPath, removeLeftovers } from './leftovers.ts';
-import { replaceFile, type OldFile } from './replace.ts';
+import type { OldFile, UpdateOptions } from './replace-parts.ts';
+import { replaceFile } from './replace.ts';
 
 /** Partial content in a folder of its own, made when it is not there. */
 export function partialStore(folder: string): PartialStore {
@@ -25,7 +26,7 @@ export function partialStore(folder: string): PartialStore {
     open: async (name, sizeBytes) => {
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 });
-        return partialFile(await openPartial({ target, name, sizeBytes, mode: 0o600 }));
+        return partialFile(await openPartial({ target, name, sizeBytes, mode: 0o600, isShared: true }));
       } catch (cause) {
         throw installError(target, cause);
       }
@@ -38,7 +39,7 @@ export function partialTarget(folder: string): string {
   return join(folder, 'content');
 }
 
-export interface PartialProgramOptions {
+export interface PartialProgramOptions extends UpdateOptions {
   /** Real path of the file to replace or to make. */
   readonly target: string;
   /** The root of the release, in hex. */
@@ -49,23 +50,19 @@ export interface PartialProgramOptions {
 }
 
 /** @throws PeerpatchError INSTALL_NOT_WRITABLE, INSTALL_NO_SPACE, INSTALL_FAILED */
-export async function openPartialProgram({
-  target,
-  name,
-  sizeBytes,
-  old,
-}: PartialProgramOptions): Promise<PartialProgram> {
+export async function openPartialProgram(options: PartialProgramOptions): Promise<PartialProgram> {
+  const { target, name, sizeBytes, old } = options;
   try {
     // As with staged files: a replacement gets the old mode at the end, and until then nobody else may read it.
     const mode = old === undefined ? 0o777 : 0o600;
-    const opened = await openPartial({ target, name, sizeBytes, mode });
+    const opened = await openPartial({ target, name, sizeBytes, mode, isShared: false });
     const file = partialFile(opened);
     return {
       ...file,
-      install: async () => {
+      install: async (_release, update) => {
         try {
           await opened.disk.settled();
-          await replaceFile({ target, stagedPath: opened.path, staged: opened.handle, sizeBytes, old });
+          await replaceFile({ ...options, stagedPath: opened.path, staged: opened.handle, update });
           openPartials.delete(opened.path);
         } catch (cause) {
           throw installError(target, cause);
@@ -99,9 +96,10 @@ function partialFile({ target, path, handle, disk, sizeBytes, isNew }: OpenedPar
   return {
     sizeBytes,
     isNew,
-    read: async (offset, length) => {
+    read: async (offset, length, memory = new Uint8Array(length)) => {
       checkRange(offset, length, sizeBytes);
-      return readAll(handle, offset, length).catch(explain);
+      checkRange(0, length, memory.length);
+      return readAll(handle, offset, memory.subarray(0, length)).catch(explain);
     },
     write: async (offset, bytes) => {
       checkRange(offset, bytes.length, sizeBytes);
@@ -112,7 +110,9 @@ function partialFile({ target, path, handle, disk, sizeBytes, isNew }: OpenedPar
     close: () => close().catch(explain),
     discard: async () => {
       if (!openPartials.has(path)) return;
-      await close().finally(() => rm(path, { force: true }));
+      await close()
+        .finally(() => rm(path, { force: true }))
+        .catch(explain);
     },
   };
 }
@@ -123,15 +123,17 @@ interface OpenOptions {
   readonly sizeBytes: number;
   /** Of a new file. */
   readonly mode: number;
+  /** Whether several programs have their partial files there. */
+  readonly isShared: boolean;
 }
 
 /** Takes over what an ended process left, or makes a file of zeros. */
-async function openPartial({ target, name, sizeBytes, mode }: OpenOptions): Promise<OpenedPartial> {
+async function openPartial({ target, name, sizeBytes, mode, isShared }: OpenOptions): Promise<OpenedPartial> {
   const path = partialPath(target, name);
   if (openPartials.has(path)) {
     throw new PeerpatchError('INSTALL_FAILED', `${path} is being written already: wait until that has ended`);
   }
-  await removeLeftovers(target, Date.now(), name);
+  await removeLeftovers(target, Date.now(), { content: name, isShared });
   await takeOver(target, name, path);
   const kept = await openKept(path, sizeBytes);
   const handle = kept?.handle ?? (await open(path, 'wx+', mode));
@@ -185,10 +187,9 @@ async function openKept(path: string, sizeBytes: number): Promise<KeptFile | und
   return undefined;
 }
 
-async function readAll(file: FileHandle, offset: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  for (let filled = 0; filled < length;) {
-    const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled);
+async function readAll(file: FileHandle, offset: number, bytes: Uint8Array): Promise<Uint8Array> {
+  for (let filled = 0; filled < bytes.length;) {
+    const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, offset + filled);
     if (bytesRead === 0)
       throw new PeerpatchError('INSTALL_FAILED', 'a partial file has become shorter: it is begun anew');
     filled += bytesRead;

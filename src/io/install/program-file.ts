@@ -6,18 +6,25 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { PeerpatchError } from '../../core/base/errors.ts';
-import type { PartialProgram, ProgramStore, StagedProgram } from '../../ports/program.ts';
+import type { InstallLock, PartialProgram, ProgramStore, StagedProgram } from '../../ports/program.ts';
 import { installError } from '../files/file-error.ts';
 import { openProgram } from '../files/open-program.ts';
+import { acquireInstallLock } from './lock/install-lock.ts';
+import { checkNewFile, checkUpdate } from './preconditions/check-install.ts';
+import { installFolderPaths } from './install-folder.ts';
 import { openPartialProgram } from './partial-file.ts';
+import { sweepInstallFolderSync } from './sweep.ts';
+import type { UpdateOptions } from './replace-parts.ts';
 import { stageFile, type StagedFile } from './staged-file.ts';
 
 /** The program at `path`, and what takes its place. A symbolic link stays: the file behind it is replaced. */
-export function programStore(path: string): ProgramStore {
+export function programStore(path: string, options: UpdateOptions = {}): ProgramStore {
   return {
     open: () => openProgram(path),
-    stage: async (sizeBytes) => stagedProgram(await stageReplacement(path, sizeBytes)),
-    resume: (name, sizeBytes) => resumeReplacement({ path, name, sizeBytes }),
+    checkInstall: (plan) => checkUpdate(path, plan),
+    stage: async (sizeBytes) => stagedProgram(await stageReplacement(path, sizeBytes, options)),
+    resume: (name, sizeBytes) => resumeReplacement({ ...options, path, name, sizeBytes }),
+    lock: (signal) => lockProgram(path, options, signal),
   };
 }
 
@@ -26,6 +33,7 @@ export function newProgramStore(path: string): ProgramStore {
   const target = resolve(path);
   return {
     open: () => openProgram(target),
+    checkInstall: (plan) => checkNewFile(target, plan),
     stage: async (sizeBytes) => {
       await checkNewTarget(target);
       return stagedProgram(await stageFile({ target, sizeBytes, old: undefined }));
@@ -34,6 +42,8 @@ export function newProgramStore(path: string): ProgramStore {
       await checkNewTarget(target);
       return openPartialProgram({ target, name, sizeBytes, old: undefined });
     },
+    // The name decides: a second one that makes the same file is refused when it publishes.
+    lock: () => Promise.resolve({ release: () => Promise.resolve() }),
   };
 }
 
@@ -42,25 +52,30 @@ export function newProgramStore(path: string): ProgramStore {
  *
  * @throws PeerpatchError PROGRAM_UNREADABLE, INSTALL_NOT_WRITABLE, INSTALL_NO_SPACE, INSTALL_FAILED
  */
-export async function stageReplacement(path: string, sizeBytes: number): Promise<StagedFile> {
+export async function stageReplacement(
+  path: string,
+  sizeBytes: number,
+  options: UpdateOptions = {},
+): Promise<StagedFile> {
   try {
     const target = await realpath(path);
-    return await stageFile({ target, sizeBytes, old: await stat(target) });
+    return await stageFile({ ...options, target, sizeBytes, old: await stat(target) });
   } catch (cause) {
     throw installError(path, cause);
   }
 }
 
-interface ResumeOptions {
+interface ResumeOptions extends UpdateOptions {
   readonly path: string;
   readonly name: string;
   readonly sizeBytes: number;
 }
 
-async function resumeReplacement({ path, name, sizeBytes }: ResumeOptions): Promise<PartialProgram> {
+async function resumeReplacement(options: ResumeOptions): Promise<PartialProgram> {
+  const { path } = options;
   try {
     const target = await realpath(path);
-    return await openPartialProgram({ target, name, sizeBytes, old: await stat(target) });
+    return await openPartialProgram({ ...options, target, old: await stat(target) });
   } catch (cause) {
     throw installError(path, cause);
   }
@@ -70,9 +85,26 @@ function stagedProgram(staged: StagedFile): StagedProgram {
   return {
     write: (bytes) => staged.write(bytes),
     // The release is what makes the file fit to be a program: nothing but the gate makes one.
-    install: () => staged.publish(),
+    install: (_release, update) => staged.publish(update),
     discard: () => staged.discard(),
   };
+}
+
+/** With the lock comes the duty to tidy up: nobody else is about to use what is there. */
+async function lockProgram(
+  path: string,
+  { keepPrevious = 1, onWarning }: UpdateOptions,
+  signal: AbortSignal | undefined,
+): Promise<InstallLock | undefined> {
+  const lock = await acquireInstallLock(path, { signal, waits: false });
+  try {
+    if (lock !== undefined) {
+      sweepInstallFolderSync(installFolderPaths(await realpath(path)), { keepPrevious, nowMs: Date.now() });
+    }
+  } catch (cause) {
+    onWarning?.(installError(path, cause)); // what is left over takes room, no more
+  }
+  return lock;
 }
 
 /** @param target absolute path of a file to make. @throws PeerpatchError INSTALL_FAILED, OPTION_INVALID */

@@ -4,12 +4,14 @@
  * @module
  */
 import { open, rm } from 'node:fs/promises';
+import type { UpdateNames } from '../../ports/program.ts';
 import { installError } from '../files/file-error.ts';
 import { checkSpace, createBackgroundSync, writeAll } from './file-writing.ts';
 import { removeLeftovers, stagedPath } from './leftovers.ts';
-import { replaceFile, type OldFile, type ReplaceOptions } from './replace.ts';
+import type { OldFile, ReplaceOptions, UpdateOptions } from './replace-parts.ts';
+import { replaceFile } from './replace.ts';
 
-export interface StageOptions {
+export interface StageOptions extends UpdateOptions {
   /** Real path of the file to replace or to make. */
   readonly target: string;
   /** Exactly how much will be written: checked against the free space now, and against the disk at the end. */
@@ -31,22 +33,25 @@ export interface StagedFile {
   /**
    * Puts it in the target's place.
    *
-   * @throws PeerpatchError INSTALL_NOT_WRITABLE, INSTALL_NO_SPACE, INSTALL_FAILED: the old file is in place
+   * @param update what the next start has to know; undefined when there is nothing to watch
+   * @throws PeerpatchError INSTALL_NOT_WRITABLE, INSTALL_NO_SPACE, INSTALL_FAILED, PREFLIGHT_FAILED, CANCELLED: the old file is
+   *   in place
    */
-  publish(): Promise<void>;
+  publish(update?: UpdateNames): Promise<void>;
   /** Removes it. After `publish` it does nothing. */
   discard(): Promise<void>;
 }
 
 /** @throws PeerpatchError INSTALL_NOT_WRITABLE, INSTALL_NO_SPACE, INSTALL_FAILED */
-export async function stageFile({ target, sizeBytes, old }: StageOptions): Promise<StagedFile> {
+export async function stageFile(options: StageOptions): Promise<StagedFile> {
+  const { target, sizeBytes, old } = options;
   try {
     await removeLeftovers(target, Date.now());
     await checkSpace(target, sizeBytes);
     const path = stagedPath(target);
     // A replacement gets the old mode at the end. Until then nobody else may read it: the old one may be private.
     const file = await open(path, 'wx+', old === undefined ? 0o777 : 0o600);
-    return staged({ target, stagedPath: path, staged: file, sizeBytes, old });
+    return staged({ ...options, stagedPath: path, staged: file });
   } catch (cause) {
     throw installError(target, cause);
   }
@@ -74,15 +79,18 @@ function staged(parts: ReplaceOptions): StagedFile {
       const { bytesRead } = await file.read(readBack, 0, bytes.length, offset).catch(explain);
       return bytesRead === bytes.length && Buffer.compare(readBack.subarray(0, bytesRead), bytes) === 0;
     },
-    publish: async () => {
+    publish: async (update) => {
       await disk.settled().catch(explain);
-      await replaceFile(parts).catch(explain);
+      await replaceFile({ ...parts, update }).catch(explain);
       published = true;
     },
     discard: async () => {
       if (published) return;
       // A failing close must not keep the file there.
-      await file.close().finally(() => rm(path, { force: true }));
+      await file
+        .close()
+        .finally(() => rm(path, { force: true }))
+        .catch(explain);
     },
   };
 }

@@ -5,7 +5,7 @@ import { errnoOf, installError, unreadable } from '../../../src/io/files/file-er
 const cases: [errno: string, code: ErrorCode, fix: RegExp][] = [
   ['EACCES', 'INSTALL_NOT_WRITABLE', /chown \$\(id -u\) '\/opt\/app'/],
   ['EPERM', 'INSTALL_NOT_WRITABLE', /chattr -i '\/opt\/app'/],
-  ['EROFS', 'INSTALL_NOT_WRITABLE', /read-only/],
+  ['EROFS', 'INSTALL_READ_ONLY', /read-only/],
   ['ENOSPC', 'INSTALL_NO_SPACE', /free as much space/],
   ['EDQUOT', 'INSTALL_NO_SPACE', /free as much space/],
   ['EFBIG', 'INSTALL_NO_SPACE', /free as much space/],

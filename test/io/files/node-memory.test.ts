@@ -68,6 +68,28 @@ describe('a memory on files', () => {
     expect(listOf(seenFolder())).toEqual([`${NAME_A}-1800000005`]);
   });
 
+  it('knows the highest versions at the next start, each beside the number of its name', async () => {
+    for (const version of ['1.9.0', '1.10.0-rc.1', '1.2.0']) {
+      await open().memory.acceptedVersion(A, version);
+      await open().memory.acceptedVersion(undefined, version);
+    }
+    await open().memory.accepted(A, 5n);
+    expect(await open().memory.highestVersion(A)).toBe('1.10.0-rc.1');
+    expect(await open().memory.highestVersion(undefined)).toBe('1.10.0-rc.1');
+    expect(listOf(seenFolder())).toEqual([`${NAME_A}-5`, `${NAME_A}-v1.10.0-rc.1`, 'v0-v1.10.0-rc.1']);
+  });
+
+  it('takes the higher version when a power cut left both, and leaves what is no version', async () => {
+    await open().memory.acceptedVersion(A, '1.9.0');
+    for (const other of ['v1.10.0', 'v01.0.0', 'v2.0.0+build', 'v2.0.0.tmp', 'v']) {
+      writeFileSync(`${seenFolder()}/${NAME_A}-${other}`, '');
+    }
+    expect(await open().memory.highestVersion(A)).toBe('1.10.0');
+    await open().memory.acceptedVersion(A, '1.10.1');
+    const kept = ['v', 'v01.0.0', 'v1.10.1', 'v2.0.0+build', 'v2.0.0.tmp'];
+    expect(listOf(seenFolder())).toEqual(kept.map((version) => `${NAME_A}-${version}`));
+  });
+
   it('loses nothing when several processes accept at once', async () => {
     await Promise.all(Array.from({ length: 30 }, (_, index) => open().memory.accepted(A, BigInt((index * 7) % 30))));
     expect(await open().memory.highestSeq(A)).toBe(29n);

@@ -141,15 +141,26 @@ describe('partial files', () => {
 
   it('of older releases are swept when the next one begins, of others they stay a day', async () => {
     putApp();
-    leave(name(DEAD, THIS_SYSTEM, OTHER_ROOT), { minutesAgo: 3 });
+    leave(name(DEAD, THIS_SYSTEM, OTHER_ROOT));
     await removeLeftovers(app(), Date.now());
     expect(folder.list()).toContain(name(DEAD, THIS_SYSTEM, OTHER_ROOT));
+    await (await resume(OTHER_ROOT)).close();
     const partial = await resume();
     await partial.discard();
     expect(folder.list()).toEqual(['app']);
     leave(name(DEAD), { minutesAgo: 24 * 60 + 1 });
     await removeLeftovers(app(), Date.now());
     expect(folder.list()).toEqual(['app']);
+  });
+
+  it('of older releases that somebody may still write stay when the next one begins', async () => {
+    putApp();
+    const [living, elsewhere] = [name(process.ppid, THIS_SYSTEM, OTHER_ROOT), name(DEAD, '0a1b2c3d', OTHER_ROOT)];
+    for (const file of [living, elsewhere]) leave(file);
+    const own = await resume(OTHER_ROOT);
+    await (await resume()).discard();
+    expect(folder.list()).toEqual([living, elsewhere, name(process.pid, THIS_SYSTEM, OTHER_ROOT), 'app'].sort());
+    await own.discard();
   });
 
   it('one that this process has open is never swept', async () => {

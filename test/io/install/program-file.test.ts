@@ -118,10 +118,10 @@ describe.runIf(canMount())('the program file on a file system of its own', () =>
     expect(content()).toBe('old');
   });
 
-  it('INSTALL_NOT_WRITABLE: a read-only file system', async () => {
+  it('INSTALL_READ_ONLY: a read-only file system', async () => {
     mounted('4m');
     makeReadOnly(folder.path);
-    await expect(programStore(folder.join('app')).stage(1000)).rejects.toEqual(failure('INSTALL_NOT_WRITABLE'));
+    await expect(programStore(folder.join('app')).stage(1000)).rejects.toEqual(failure('INSTALL_READ_ONLY'));
     expect(content()).toBe('old');
   });
 

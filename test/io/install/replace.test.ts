@@ -1,8 +1,8 @@
 import { chmodSync, chownSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { INSTALL_STEPS } from '../../../src/core/install/steps.ts';
-import { replaceFile, type OldFile, type ReplaceOptions } from '../../../src/io/install/replace.ts';
+import type { OldFile, ReplaceOptions } from '../../../src/io/install/replace-parts.ts';
+import { replaceFile } from '../../../src/io/install/replace.ts';
 import { failure } from '../../support/stamp-samples.ts';
 import { useTempFolder } from '../../support/temp-folder.ts';
 
@@ -85,7 +85,7 @@ describe('replacing a file', () => {
   it('drops set-user-ID where the owner cannot be kept', async () => {
     const options = await prepare();
     const refusing = Object.assign(Object.create(options.staged) as typeof options.staged, {
-      stat: () => options.staged.stat(),
+      stat: ((how: object) => options.staged.stat(how)) as typeof options.staged.stat,
       chmod: (mode: number) => options.staged.chmod(mode),
       sync: () => options.staged.sync(),
       close: () => options.staged.close(),
@@ -104,7 +104,7 @@ describe('replacing a file', () => {
       const options = await prepare();
       const { staged } = options;
       const working = {
-        stat: () => staged.stat(),
+        stat: ((how: object) => staged.stat(how)) as typeof staged.stat,
         chmod: (mode: number) => staged.chmod(mode),
         sync: () => staged.sync(),
         close: () => staged.close(),
@@ -116,6 +116,5 @@ describe('replacing a file', () => {
       tried++;
     }
     expect(tried).toBe(4);
-    expect(INSTALL_STEPS).toContain('sync-file');
   });
 });
