@@ -16,12 +16,21 @@ const NEVER: readonly NodeJS.Signals[] = [
   ...(['SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGSEGV', 'SIGSYS', 'SIGTRAP'] as const),
 ];
 
+/** @param isAtChild the terminal has sent it to the child already */
+export type Deliver = (signal: NodeJS.Signals, isAtChild: boolean) => void;
+
 /**
  * Takes over all signals of this process: listeners of others are removed, and what arrives goes to `deliver`.
  *
  * New listeners first: with none, even for a moment, SIGTERM would end the process.
  */
-export function takeSignals(deliver: (signal: NodeJS.Signals) => void): void {
+export function takeSignals(deliver: Deliver): void {
+  const deliverIt = (signal: NodeJS.Signals): void => {
+    deliver(signal, false);
+  };
+  const noteIt = (signal: NodeJS.Signals): void => {
+    deliver(signal, true);
+  };
   // Any of the three: stdin or stdout are often redirected in a shell, and the terminal still sends Ctrl-C.
   const atTerminal = [0, 1, 2].some((fd) => isatty(fd));
   for (const signal of Object.keys(constants.signals) as NodeJS.Signals[]) {
@@ -29,9 +38,9 @@ export function takeSignals(deliver: (signal: NodeJS.Signals) => void): void {
     if (NEVER.includes(signal)) {
       process.removeAllListeners(signal);
     } else if (FROM_TERMINAL.includes(signal)) {
-      process.on(signal, atTerminal ? () => undefined : deliver);
+      process.on(signal, atTerminal ? noteIt : deliverIt);
     } else if (ALWAYS.includes(signal) || others.length > 0) {
-      process.on(signal, deliver);
+      process.on(signal, deliverIt);
     }
     for (const other of others) process.removeListener(signal, other);
   }

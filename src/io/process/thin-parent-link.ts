@@ -16,6 +16,8 @@ export const PARENT_FD = 3;
 export const RESTART_REQUEST = 0x52;
 
 export interface ThinParentLink {
+  /** Whether the parent lives: then it watches this process. */
+  isThere(): boolean;
   /**
    * Asks the parent to start the program again as soon as this process has ended.
    *
@@ -32,10 +34,14 @@ export function adoptThinParent(): ThinParentLink | undefined {
   const { [PARENT_FD_VARIABLE]: fd, [PARENT_PID_VARIABLE]: pid } = process.env;
   // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- the two names are constants
   for (const name of [PARENT_FD_VARIABLE, PARENT_PID_VARIABLE]) delete process.env[name];
-  if (fd !== String(PARENT_FD) || pid !== String(process.ppid) || !isPipe(PARENT_FD)) return undefined;
+  const isThere = (): boolean => pid === String(process.ppid);
+  if (!isThere()) return undefined;
+  // A program that came by execve has the parent, but the pipe was closed on the way.
+  const canAsk = fd === String(PARENT_FD) && isPipe(PARENT_FD);
   return {
+    isThere,
     requestRestart: () => {
-      if (pid !== String(process.ppid)) return false;
+      if (!canAsk || !isThere()) return false;
       try {
         return writeSync(PARENT_FD, Uint8Array.of(RESTART_REQUEST)) === 1;
       } catch {

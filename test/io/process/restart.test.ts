@@ -8,8 +8,9 @@ import { mkdtemp, realpath, rm, writeFile, chmod, mkdir } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bundle } from '../../../src/io/build/bundle.ts';
+import { restartProcess } from '../../../src/io/process/restart.ts';
 import { RunningHost, type HostOptions } from '../../fixtures/running-host.ts';
 import { restartBehaviour } from '../../fixtures/restart-behaviour.ts';
 
@@ -47,6 +48,35 @@ describe('restartProcess in a script', () => {
     expect(first['args']).toEqual(['--max-old-space-size=99', script, 'x']);
     host.tell('restart');
     expect((await host.hears('start', { generation: 1 }))['args']).toEqual(first['args']);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('restartProcess by execve', () => {
+  it.each([true, false])('starts a guard, whether there is a thin parent or not (%s)', async (isThere) => {
+    const own = Object.getOwnPropertyDescriptor(process, 'execve');
+    const execve = vi.fn((): never => {
+      throw new Error('not in a test');
+    });
+    Object.defineProperty(process, 'execve', { value: execve, configurable: true });
+    try {
+      const stop = vi.fn();
+      const startGuard = vi.fn(() => Promise.resolve({ env: { GUARDED: 'yes' }, stop }));
+      const isToStartAgain = () => Promise.resolve(false);
+      const parent = { isThere: () => isThere, requestRestart: () => false };
+      const restart = restartProcess({
+        ...{ path: process.execPath, argv0: 'app', args: ['x'], env: { A: 'a' } },
+        ...{ parent, watch: { startGuard, isToStartAgain } },
+      });
+      await expect(restart).rejects.toMatchObject({ code: 'RESTART_FAILED' });
+      const thinParent = isThere ? process.ppid : undefined;
+      expect(startGuard).toHaveBeenCalledWith({ argv0: 'app', args: ['x'], env: { A: 'a' }, thinParent });
+      const link = isThere ? { PEERPATCH_PARENT_PID: String(process.ppid) } : {};
+      expect(execve).toHaveBeenCalledWith(process.execPath, ['app', 'x'], { A: 'a', GUARDED: 'yes', ...link });
+      expect(stop).toHaveBeenCalledOnce();
+    } finally {
+      if (own === undefined) Reflect.deleteProperty(process, 'execve');
+      else Object.defineProperty(process, 'execve', own);
+    }
   });
 });
 
