@@ -27,7 +27,7 @@ def is_end(content, start, length):
     return (window & 0xFFFFFFFF) >> (32 - bits) == 0
 
 
-def chunks_of(content):
+def image_chunks(content):
     """The same cuts with a rolling hash: is_end for every length would take hours. cross_check compares the two."""
     start, cuts = 0, []
     while start < len(content):
@@ -42,6 +42,11 @@ def chunks_of(content):
         cuts.append((end - start, sha256(content[start:end])))
         start = end
     return cuts
+
+
+def delta_chunks(content):
+    parts = [content[start : start + MAX] for start in range(0, len(content), MAX)]
+    return [(len(part), sha256(part)) for part in parts]
 
 
 def cross_check(content, cuts):
@@ -110,12 +115,16 @@ def described(levels):
     return {"pageCounts": [len(level) for level in levels], "root": sha256(levels[-1][0]).hex()}
 
 
-def content_vector(name, parts):
+def content_vector(name, parts, kind="image"):
     content = b"".join(bytes_of(part) for part in parts)
-    cuts = chunks_of(content)
-    cross_check(content, cuts)
+    if kind == "image":
+        cuts = image_chunks(content)
+        cross_check(content, cuts)
+    else:
+        cuts = delta_chunks(content)
     return {
         "name": name,
+        "kind": kind,
         "parts": parts,
         "size": len(content),
         "lengths": [length for length, _ in cuts],
@@ -132,6 +141,10 @@ def pages_vector(name, count, modulus):
 
 def a(size):
     return {"seed": "a", "size": size}
+
+
+def delta_vector(name, parts):
+    return content_vector(name, parts, kind="delta")
 
 
 HARD, SOFT = find_window(17, 32), find_window(13, 17)
@@ -161,6 +174,15 @@ contents = [
     content_vector("thirteen zero bits, one byte before the largest size", around(SOFT, 131071)),
     content_vector("thirteen zero bits, one byte behind the largest size", around(SOFT, 131073)),
     content_vector("two levels of pages", [{"seed": "c", "size": 6000000}]),
+    delta_vector("an empty delta", []),
+    delta_vector("a delta of one byte", [a(1)]),
+    delta_vector("a delta of one byte below a chunk", [a(131071)]),
+    delta_vector("a delta of one chunk", [a(131072)]),
+    delta_vector("a delta of one byte above a chunk", [a(131073)]),
+    delta_vector("a delta of two chunks", [a(262144)]),
+    delta_vector("the stream as a delta", [a(3000000)]),
+    delta_vector("a delta with thirteen zero bits at the average", around(SOFT, 32768)),
+    delta_vector("a delta with two levels of pages", [{"seed": "o", "size": 4000000}]),
 ]
 pages = [
     pages_vector("one entry", 1, 1),

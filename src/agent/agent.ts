@@ -13,16 +13,18 @@ import type { UpdateMode } from '../core/schedule/mode.ts';
 import type { Compression } from '../ports/compression.ts';
 import type { NodeMemory } from '../ports/memory.ts';
 import type { ProgramStore } from '../ports/program.ts';
+import type { Restraint } from '../ports/restraint.ts';
 import type { Source } from '../ports/source.ts';
 import type { Find } from './candidate.ts';
 import { discover } from './find/discover.ts';
 import { errorEvent } from './events.ts';
 import { findAnnounced } from './find/find-announced.ts';
 import { findStated } from './find/find-stated.ts';
-import { isStated, versionOf, type KnownRelease, type StatedRelease } from './known-release.ts';
+import { isStated, versionOf } from './known-release.ts';
 import { createLibrary, type Library } from './offer/library.ts';
-import { startOffering, type OfferingParts } from './offer/offering.ts';
+import { startOffering, type Offering, type OfferingParts } from './offer/offering.ts';
 import { poll } from './poll.ts';
+import { releaseName } from './release-name.ts';
 import { watchReplacement, type Offered } from './replacement.ts';
 import { Update, type CheckOptions, type CheckResult } from './update.ts';
 
@@ -31,6 +33,8 @@ export interface AgentParts extends Omit<OfferingParts, 'library'> {
   readonly zone: LocalTime;
   readonly store: ProgramStore;
   readonly memory: NodeMemory;
+  /** What this machine rules out. */
+  readonly restraint: Restraint;
   readonly compression: Compression;
   /** URLs the host gave. */
   readonly mirrors: readonly string[];
@@ -68,17 +72,17 @@ export function startAgent(parts: AgentParts): Agent {
     },
   });
   const offering = startOffering(parts.installed, { ...parts, library });
-  const look = createLook({ ...parts, library, signal });
+  const find = createFind({ ...parts, library, offering, signal });
   const update = new Update({
     ...parts,
     installed: versionOf(parts.installed),
     path: parts.installed.program.path,
-    find: look.find,
-    findReplacement: watchReplacement(store, owner, parts.installed.program.identity),
-    offer: (offered) => {
-      look.replace(offered);
-      return offering.replace(offered);
-    },
+    find,
+    checkInstall: (plan) => store.checkInstall(plan),
+    lock: () => store.lock(signal),
+    inPlace: () => releaseName(offering.offered),
+    findReplacement: watchReplacement(store, owner, { known: parts.installed.program.identity, signal }),
+    offer: (offered) => offering.replace(offered),
     signal,
   });
 
@@ -120,28 +124,21 @@ export function startAgent(parts: AgentParts): Agent {
   };
 }
 
-interface LookParts extends AgentParts {
+interface FindParts extends AgentParts {
   readonly library: Library;
+  readonly offering: Offering;
   readonly signal: AbortSignal;
 }
 
 /** By statements where the program has one, else as rustpatcher does. */
-function createLook(parts: LookParts): { readonly find: Find; readonly replace: (offered: KnownRelease) => void } {
-  const { owner, dht, clock, network, signal } = parts;
-  const { installed } = parts;
+function createFind(parts: FindParts): Find {
+  const { owner, dht, clock, network, installed, offering, signal } = parts;
   const discoverIn = (topic: Topic) => () => discover({ dht, owner, clock, topic, nodeId: network.nodeId, signal });
-  if (!isStated(installed)) {
-    return { find: findAnnounced({ ...parts, discover: discoverIn(v0Topic(owner)) }), replace: () => undefined };
-  }
-  let current: StatedRelease = installed;
-  return {
-    find: findStated({
-      ...parts,
-      installed: () => current,
-      discover: discoverIn(statementTopic(owner, installed.statement)),
-    }),
-    replace: (offered) => {
-      if (isStated(offered)) current = offered;
-    },
-  };
+  if (!isStated(installed)) return findAnnounced({ ...parts, discover: discoverIn(v0Topic(owner)) });
+  return findStated({
+    ...parts,
+    // A program without a statement that somebody put there tells nothing about the name that is looked for.
+    installed: () => (isStated(offering.offered) ? offering.offered : installed),
+    discover: discoverIn(statementTopic(owner, installed.statement)),
+  });
 }

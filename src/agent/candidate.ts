@@ -5,27 +5,35 @@
  *
  * @module
  */
-import { isPeerpatchError, type PeerpatchError } from '../core/base/errors.ts';
+import { isPeerpatchError, type ErrorCode, type PeerpatchError } from '../core/base/errors.ts';
+import type { ReleaseName } from '../core/install/release-id.ts';
 import type { AcceptedRelease } from '../core/release/accept.ts';
-import type { StagedProgram } from '../ports/program.ts';
+import type { InstallPlan, StagedProgram } from '../ports/program.ts';
 
 /** A program that is here and passed the gate. The caller installs or discards it. */
 export interface FetchedProgram {
   readonly staged: Pick<StagedProgram, 'install' | 'discard'>;
   readonly release: AcceptedRelease;
+  /** What the next start will find that it is. */
+  readonly name: ReleaseName;
   /** Bytes that crossed the wire for it. */
   readonly receivedBytes: number;
-  /** Whom it came from, for events: a peer's id in hex, or the names of several sources. */
+  /** Whom it came from, for events: a peer's id in hex, or the names of several sources with commas between. */
   readonly from: string;
 }
+
+/** @param from whom it came from so far, as in `FetchedProgram` */
+export type OnFetched = (receivedBytes: number, totalBytes: number, from: string) => void;
 
 export interface Candidate {
   /** `1.2.3`, or `1.2.3-rc.1` */
   readonly version: string;
-  /** What its failures are remembered under. */
-  readonly key: string;
+  /** What its failures are remembered under. None where each of its sources is blamed by itself. */
+  readonly key?: string;
+  /** What would be put in the program's place: asked about before anything is fetched. */
+  readonly plan: InstallPlan;
   /** @throws PeerpatchError: nothing stays staged but what a later attempt can go on with */
-  fetch(onProgress: (receivedBytes: number, totalBytes: number) => void): Promise<FetchedProgram>;
+  fetch(onProgress: OnFetched): Promise<FetchedProgram>;
 }
 
 export interface Found {
@@ -53,7 +61,9 @@ export interface FindOptions {
 /** @throws PeerpatchError when nobody could be asked; the signal's reason when it aborts */
 export type Find = (options: FindOptions) => Promise<Found>;
 
-/** Failures of this machine, which another peer would not help with. */
+const OWN_CODES: readonly ErrorCode[] = ['PROGRAM_UNREADABLE', 'PREFLIGHT_FAILED', 'ROLLED_BACK'];
+
+/** Failures of this machine, or of the release on it, which another peer would not help with. */
 export function isOwnFailure(error: unknown): error is PeerpatchError {
-  return isPeerpatchError(error, 'INSTALL_FAILED', 'INSTALL_NO_SPACE', 'INSTALL_NOT_WRITABLE', 'PROGRAM_UNREADABLE');
+  return isPeerpatchError(error) && (error.code.startsWith('INSTALL_') || OWN_CODES.includes(error.code));
 }

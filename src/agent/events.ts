@@ -37,7 +37,7 @@ export type AgentEvent =
     }
   /**
    * `receivedBytes` of `totalBytes` are here, wherever they came from: of the delta, of the program's chunks, or of the whole
-   * file. `peer`: its id in hex, or `version 1.2.3` where several sources are asked.
+   * file. `peer`: its id in hex, or the names of those that gave something so far, as in `accepted`; none at first.
    */
   | {
       readonly type: 'progress';
@@ -54,6 +54,12 @@ export type AgentEvent =
   | { readonly type: 'waiting'; readonly version: string; readonly restartAt: number | undefined }
   /** The process is about to be replaced. */
   | { readonly type: 'restarting'; readonly version: string }
+  /** What runs was just installed and has to prove itself; so many of its starts have not ended well, this one included. */
+  | { readonly type: 'probation'; readonly version: string; readonly starts: number }
+  /** It has: nothing brings the version before it back by itself any more. */
+  | { readonly type: 'confirmed'; readonly version: string }
+  /** `version` was taken back and is not installed again; `to` runs. Told once, by the program that is back. */
+  | { readonly type: 'rolled-back'; readonly version: string; readonly to: string; readonly reason: string }
   /** A peer was given the whole program. */
   | { readonly type: 'served'; readonly version: string; readonly peer: string; readonly sentBytes: number }
   | {

@@ -6,6 +6,8 @@
  *
  * @module
  */
+import { isPeerpatchError, PeerpatchError } from '../core/base/errors.ts';
+import type { ReleaseName } from '../core/install/release-id.ts';
 import type { LocalTime } from '../core/schedule/due.ts';
 import type { UpdateMode } from '../core/schedule/mode.ts';
 import { compareAppVersions } from '../core/statement/app-version.ts';
@@ -13,6 +15,7 @@ import { isBlocked } from '../core/update/backoff.ts';
 import {
   afterFailure,
   afterInstall,
+  afterReturn,
   atMoment,
   initialState,
   INSTALL,
@@ -22,7 +25,8 @@ import {
   type UpdateState,
 } from '../core/update/state.ts';
 import type { Clock } from '../ports/clock.ts';
-import { isOwnFailure, type Candidate, type Find, type Found } from './candidate.ts';
+import type { InstallLock, InstallPlan } from '../ports/program.ts';
+import { isOwnFailure, type Candidate, type Find, type Found, type OnFetched } from './candidate.ts';
 import { errorEvent, type EmitEvent } from './events.ts';
 import { installFetched } from './fetch/fetch.ts';
 import { versionOf } from './known-release.ts';
@@ -55,6 +59,12 @@ export interface UpdateParts {
   readonly find: Find;
   /** The program file, for events. */
   readonly path: string;
+  /** Whether a program could be put in place. */
+  readonly checkInstall: (plan: InstallPlan) => Promise<void>;
+  /** The right to download and install. Undefined while another process has it. */
+  readonly lock: () => Promise<InstallLock | undefined>;
+  /** What the program file held at the last look. */
+  readonly inPlace: () => ReleaseName;
   /** The verified program at the path, when that is another file than before. */
   readonly findReplacement: () => Promise<Offered | undefined>;
   /** Announces and serves this from now on. Takes over the file. */
@@ -69,6 +79,10 @@ export class Update {
   #state: UpdateState;
   #looking: { readonly force: boolean; readonly result: Promise<CheckResult> } | undefined;
   #restartRequested = false;
+  /** What the path holds when it is neither what was verified nor a newer release of the owner. */
+  #changed: string | undefined;
+  /** What this process installed, where that cannot be read back: it says what only newer versions understand. */
+  #unread: ReleaseName | undefined;
 
   constructor(parts: UpdateParts) {
     this.#parts = parts;
@@ -115,12 +129,17 @@ export class Update {
   async #look(force: boolean): Promise<CheckResult> {
     const { emit } = this.#parts;
     emit({ type: 'checking' });
+    await this.#adoptReplacement(); // first: what is looked for is above it
+    const above = this.#state.installed;
     const found = await this.#find(force);
     const { newest, peers } = found;
     try {
       await this.#adoptReplacement();
       emit({ type: 'checked', newest, peers });
-      const candidates = found.candidates.filter(({ version }) => this.#isNewer(version));
+      // What was put there during the look may be one of them: the next look finds what is newer than that.
+      const candidates = (this.#state.installed === above ? found.candidates : []).filter(
+        ({ version }) => this.#isNewer(version) && (force || !this.#blocked(flawOf(version))),
+      );
       const [first] = candidates;
       if (first !== undefined && (force || !this.#blocked(INSTALL))) {
         emit({ type: 'found', version: first.version, peers });
@@ -147,16 +166,23 @@ export class Update {
     }
   }
 
-  /** Another process of the same program may have installed the update already: what is there is not fetched again. */
-  async #adoptReplacement(): Promise<void> {
+  /** What another process of this program installed is not fetched again. @param own what this one put there just now */
+  async #adoptReplacement(own?: ReleaseName): Promise<void> {
     const { emit, findReplacement, offer } = this.#parts;
     try {
       const found = await findReplacement();
       if (found === undefined) return;
+      this.#unread = undefined;
       const version = versionOf(found);
       if (this.#isNewer(version)) this.#installed(version);
+      // A copy of this program was rolled back: what runs here is what is there.
+      if (version === this.#state.running) this.#state = afterReturn(this.#state);
+      const isOlder = compareAppVersions(version, this.#state.installed) < 0;
+      this.#changed = isOlder ? `version ${version}, which is older than ${this.#state.installed}` : undefined;
       await offer(found);
     } catch (error) {
+      if (own !== undefined) this.#unread = own;
+      else if (isPeerpatchError(error)) this.#changed = `something that is not the owner's program (${error.code})`;
       if (!this.#parts.signal.aborted) emit(errorEvent('install', error));
     }
   }
@@ -172,21 +198,50 @@ export class Update {
     const { emit, signal } = this.#parts;
     const { version } = candidate;
     try {
-      const fetched = await candidate.fetch(this.#progress(candidate));
-      const { receivedBytes, from } = fetched;
-      emit({ type: 'accepted', version, totalBytes: receivedBytes, peer: from });
-      await installFetched(fetched);
-      this.#installed(version);
-      if (!this.#restartRequested) await this.#adoptReplacement();
-      return 'done';
+      await this.#checkInstall(candidate.plan);
+      const lock = await this.#parts.lock();
+      // What the other process installs is adopted at the next look.
+      if (lock === undefined) return 'done';
+      try {
+        const before = this.#state.installed;
+        // It may have done so between the look at the path and the lock.
+        await this.#adoptReplacement();
+        if (this.#state.installed !== before) return 'done';
+        this.#checkUnchanged();
+        const fetched = await candidate.fetch(this.#progress(candidate));
+        const { receivedBytes, from, name } = fetched;
+        emit({ type: 'accepted', version, totalBytes: receivedBytes, peer: from });
+        await installFetched(fetched, { to: name, from: this.#unread ?? this.#parts.inPlace(), signal });
+        // Not the candidate's version: a record has three numbers, the program may be a pre-release.
+        this.#installed(name.version);
+        // Also when a restart was asked for: the host may take its time for it, and the end of this process ends the reading.
+        await this.#adoptReplacement(name);
+        return 'done';
+      } finally {
+        await lock.release();
+      }
     } catch (error) {
       if (signal.aborted) return 'done';
       const own = isOwnFailure(error);
       emit(errorEvent(own ? 'install' : 'fetch', error));
-      // Never the release, whatever the error says: it may be the peer that lies, and another one has the real bytes.
-      this.#failed(own ? INSTALL : candidate.key);
+      const key = own ? INSTALL : isSignedFlaw(candidate, error) ? flawOf(version) : candidate.key;
+      if (key !== undefined) this.#failed(key);
       return own ? 'done' : 'next candidate';
     }
+  }
+
+  /** Before a byte is downloaded. */
+  async #checkInstall(plan: InstallPlan): Promise<void> {
+    await this.#parts.checkInstall(plan);
+    this.#checkUnchanged();
+  }
+
+  #checkUnchanged(): void {
+    const { path } = this.#parts;
+    if (this.#changed === undefined) return;
+    // Somebody put it there: an update on top would undo what they did.
+    const message = `${path} holds ${this.#changed}: put the program back, or start what is there now`;
+    throw new PeerpatchError('INSTALL_PROGRAM_CHANGED', message);
   }
 
   #installed(version: string): void {
@@ -199,13 +254,13 @@ export class Update {
   }
 
   /** One event for each percent: a thread's messages are not free. */
-  #progress({ version, key }: Candidate): (receivedBytes: number, totalBytes: number) => void {
+  #progress({ version }: Candidate): OnFetched {
     let shown = -1;
-    return (receivedBytes, totalBytes) => {
+    return (receivedBytes, totalBytes, peer) => {
       const percent = Math.floor((receivedBytes / totalBytes) * 100);
       if (percent === shown) return;
       shown = percent;
-      this.#parts.emit({ type: 'progress', version, peer: key, receivedBytes, totalBytes });
+      this.#parts.emit({ type: 'progress', version, peer, receivedBytes, totalBytes });
     };
   }
 
@@ -225,4 +280,17 @@ export class Update {
     const { clock, zone } = this.#parts;
     return { nowMs: clock.now(), monotonicMs: clock.monotonic(), zone };
   }
+}
+
+/** What a release that is no good for anybody is remembered under. */
+function flawOf(version: string): string {
+  return `release ${version}`;
+}
+
+/**
+ * From one peer alone never the release is at fault, whatever the error says: the peer may lie, and another one has the real bytes.
+ * What several sources gave was compared with what the owner signed before.
+ */
+function isSignedFlaw({ key }: Candidate, error: unknown): boolean {
+  return key === undefined && isPeerpatchError(error, 'RELEASE_WRONG_TARGET', 'CODE_SIGNATURE_INVALID');
 }

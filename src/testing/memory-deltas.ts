@@ -49,7 +49,7 @@ export class MemoryDeltas implements DeltaStore {
     return {
       sizeBytes,
       isNew: partial.isNew,
-      read: (offset, length) => unlessUnusable(partial.read(offset, length)),
+      read: (offset, length, memory) => unlessUnusable(partial.read(offset, length, memory)),
       write: (offset, bytes) => unlessUnusable(partial.write(offset, bytes)),
       close: () => partial.close(),
       discard: () => partial.discard(),

@@ -26,6 +26,7 @@ export class MemoryNetwork {
 
 class MemoryNode implements Network {
   readonly nodeId: Uint8Array;
+  readonly hasTransport = true;
   readonly #nodes: Map<string, MemoryNode>;
   readonly #listeners = new Map<string, (connection: Connection) => void>();
   readonly #connections = new Set<MemoryConnection>();

@@ -4,6 +4,7 @@
  * @module
  */
 import { concatBytes } from '../core/base/bytes.ts';
+import { createCanonicalizer } from '../core/codesign/image.ts';
 import type { Manifest } from '../core/content/manifest.ts';
 import { createContentMeasure } from '../core/content/measure-content.ts';
 import { sha512 } from '../core/crypto/hash.ts';
@@ -13,7 +14,6 @@ import { encodeReleaseRegion, encodeUnsignedRegion, readRegionVersion } from '..
 import { signRelease, type SignedRelease } from '../core/release/release.ts';
 import { parseVersion } from '../core/release/version.ts';
 import { encodeReleaseBlock, RELEASE_BLOCK_BYTES } from '../core/stamp/block.ts';
-import { createCanonicalizer } from '../core/stamp/canonical.ts';
 import { createMeasure, type StampedDigest } from '../core/stamp/measure.ts';
 import { decodeRegion, REGION_BYTES } from '../core/stamp/region.ts';
 import { regionVersion } from '../core/statement/app-version.ts';
@@ -101,7 +101,7 @@ export function signSampleStatement(
 ): StatedSample {
   const { stampOffset, region, fileBytes } = measureSample(program);
   if (stampOffset === undefined) throw new RangeError('this program has no release block');
-  const content = createContentMeasure();
+  const content = createContentMeasure('image');
   content.update(createCanonicalizer(stampOffset).update(program));
   const manifest = content.finish();
   const version = fields.version ?? decodeRegion(region).versionText;

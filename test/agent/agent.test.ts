@@ -42,6 +42,17 @@ describe('the agent', () => {
     expect(old.seen('served')).toHaveLength(1);
   });
 
+  it('announces nothing where nobody could fetch it: without the transport', async () => {
+    const alone = await scene.start({ version: '1.1.0', hasTransport: false });
+    await scene.until(() => alone.seen('checked').length > 0);
+    await scene.clock.advance(130_000);
+    const old = await scene.start({ version: '1.0.0' });
+    await scene.until(() => old.seen('checked').length > 0);
+    expect(alone.seen('announced')).toEqual([]);
+    expect(old.seen('checked')[0]).toMatchObject({ newest: '1.0.0', peers: 0 });
+    expect(old.seen('error')).toEqual([]);
+  });
+
   it('keeps looking after an update is installed, and replaces it by a newer one', async () => {
     const { old } = await announcedAndOld(UpdaterMode.OnRestart);
     await scene.until(() => old.seen('installed').length === 1);
@@ -55,10 +66,10 @@ describe('the agent', () => {
   });
 
   it('restarts at its time of day, not before', async () => {
-    const { old } = await announcedAndOld(UpdaterMode.At(0, 30));
+    const { old } = await announcedAndOld(UpdaterMode.At(0, 10));
     await scene.until(() => old.seen('waiting').length > 0);
-    expect(old.seen('waiting')[0]?.restartAt).toBe(scene.clock.now() + 30 * 60_000);
-    await scene.clock.advance(29 * 60_000);
+    expect(old.seen('waiting')[0]?.restartAt).toBe(scene.clock.now() + 10 * 60_000);
+    await scene.clock.advance(9 * 60_000);
     expect(old.restarts).toEqual([]);
     await scene.clock.advance(60_000 + 6_000);
     expect(old.restarts).toEqual(['1.1.0']);

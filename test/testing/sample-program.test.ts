@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeReleaseRegion } from '../../src/core/release/region.ts';
 import { verifyRelease } from '../../src/core/release/release.ts';
 import { createContentMeasure } from '../../src/core/content/measure-content.ts';
-import { createCanonicalizer } from '../../src/core/stamp/canonical.ts';
+import { createCanonicalizer } from '../../src/core/codesign/image.ts';
 import { checkStatement } from '../../src/core/statement/accept.ts';
 import { sampleProgram, signSample, signSampleStatement } from '../../src/testing/sample-program.ts';
 import { failure, filler, insert, measureFile, OWNER, UNSIGNED } from '../support/stamp-samples.ts';
@@ -43,7 +43,7 @@ describe('sample programs', () => {
     const measured = measureFile(signed.file);
     expect(checkStatement(signed.statement, measured, signed.manifest.root).version).toEqual(signed.release.version);
     expect(signed.statement).toMatchObject({ app: 'tool', target: 'linux-x64', seq: 9n, version: '3.2.1-beta.2' });
-    const content = createContentMeasure();
+    const content = createContentMeasure('image');
     content.update(createCanonicalizer(signed.statement.stampOffset).update(unsigned));
     expect(content.finish().root).toEqual(signed.statement.root); // signing does not change the image
     expect(() => signSampleStatement(insert(filler(1000), UNSIGNED, 10), OWNER)).toThrow(RangeError);

@@ -9,7 +9,7 @@
  * @module
  */
 import { equalBytes } from '../../core/base/bytes.ts';
-import { MAX_PAGE_BYTES, type CollectLimits } from '../../core/base/limits.ts';
+import { MAX_CHUNK_BYTES, MAX_PAGE_BYTES, type CollectLimits } from '../../core/base/limits.ts';
 import { createManifestReader } from '../../core/content/manifest-reader.ts';
 import type { Manifest } from '../../core/content/manifest.ts';
 import { sha256 } from '../../core/crypto/hash.ts';
@@ -22,8 +22,12 @@ import { findHeldChunks } from './held-chunks.ts';
 import { listMissingChunks, type MissingChunk, type MissingChunks } from './missing-chunks.ts';
 import type { OnBlame, WantedObject } from './wanted-object.ts';
 
-/** An object of this machine, not encoded; undefined: not here. Need not be right: it is verified. */
-export type ReadLocal = (kind: ObjectKind, hash: Uint8Array) => Promise<Uint8Array | undefined>;
+/**
+ * An object of this machine, not encoded; undefined: not here. Need not be right: it is verified.
+ *
+ * @param memory that may be used for it: the result is valid until it is used again
+ */
+export type ReadLocal = (kind: ObjectKind, hash: Uint8Array, memory?: Uint8Array) => Promise<Uint8Array | undefined>;
 
 export interface CollectOptions {
   /** 32 bytes, signed by the owner. */
@@ -145,9 +149,10 @@ async function copyLocal(
   const chunks = missing[Symbol.iterator]();
   let isFailed = false;
   const copy = async (): Promise<void> => {
+    const memory = new Uint8Array(MAX_CHUNK_BYTES);
     for (let next = chunks.next(); next.done !== true && !isFailed; next = chunks.next()) {
       signal.throwIfAborted();
-      const bytes = await local('chunk', next.value.hash);
+      const bytes = await local('chunk', next.value.hash, memory);
       if (bytes === undefined || !equalBytes(sha256(bytes), next.value.hash)) continue;
       await write(next.value, bytes);
       missing.remove(next.value);

@@ -15,8 +15,10 @@ import type { Manifest } from '../../core/content/manifest.ts';
 import { isOwnFailure, type FetchedProgram } from '../candidate.ts';
 import { collectManifest } from '../collect/collect.ts';
 import { errorEvent, type EmitEvent } from '../events.ts';
-import { fetchStamp } from './fetch-stamp.ts';
-import { goWay, type WayOptions, type WayResult } from './fetch-ways.ts';
+import { fetchStamp, type FetchedStamp } from './fetch-stamp.ts';
+import { goWay } from './fetch-ways.ts';
+import type { WayOptions, WayResult } from './way.ts';
+import { releaseName } from '../release-name.ts';
 import type { OnBlame } from '../collect/wanted-object.ts';
 
 export interface FetchStatedOptions extends Omit<WayOptions, 'stamp' | 'manifest'> {
@@ -32,15 +34,15 @@ export interface FetchStatedOptions extends Omit<WayOptions, 'stamp' | 'manifest
  */
 export async function fetchStated(options: FetchStatedOptions): Promise<FetchedProgram> {
   const { statement, sources, signal, emit } = options;
-  let stamp = await fetchStamp(options);
-  const { ways, manifest } = await plan(options);
+  let stamp = await fetchStampOrNone(options);
+  const { ways, manifest } = await plan(options, stamp !== undefined);
   /** Whether a region belongs to this file shows when the file is here: one that does not is its sender's fault. */
   const go = async (way: PlannedWay): Promise<WayResult> => {
     for (;;) {
       try {
         return await goWay(way, { ...options, stamp, manifest });
       } catch (error) {
-        if (way.kind === 'whole' || !isPeerpatchError(error, 'RELEASE_MISMATCH')) throw error;
+        if (way.kind === 'whole' || stamp === undefined || !isPeerpatchError(error, 'RELEASE_MISMATCH')) throw error;
         sources.drop(stamp.source, error);
         stamp = await fetchStamp(options);
       }
@@ -50,8 +52,14 @@ export async function fetchStated(options: FetchStatedOptions): Promise<FetchedP
   for (const way of ways) {
     emit({ type: 'planned', version: statement.version, way: way.kind, expectedBytes: way.expectedBytes });
     try {
-      const { wholeBytes = 0, ...fetched } = await go(way);
-      return { ...fetched, receivedBytes: sources.receivedBytes + wholeBytes, from: sources.givers.join(', ') };
+      const { whole, ...fetched } = await go(way);
+      const givers = new Set([...sources.givers, ...(whole === undefined ? [] : [whole.from])]);
+      return {
+        ...fetched,
+        name: releaseName({ release: fetched.release, statement }),
+        receivedBytes: sources.receivedBytes + (whole?.receivedBytes ?? 0),
+        from: [...givers].join(', '),
+      };
     } catch (error) {
       signal.throwIfAborted();
       if (!isPeerpatchError(error) || isOwnFailure(error)) throw error;
@@ -62,17 +70,28 @@ export async function fetchStated(options: FetchStatedOptions): Promise<FetchedP
   throw failure ?? new PeerpatchError('CONTENT_NOT_FOUND', `there is no way to release ${statement.version}`);
 }
 
+/** The whole file brings its stamp along: only there nobody need have it apart. @throws PeerpatchError as `fetchStamp` */
+async function fetchStampOrNone(options: FetchStatedOptions): Promise<FetchedStamp | undefined> {
+  try {
+    return await fetchStamp(options);
+  } catch (error) {
+    if (options.statement.speaksV0 && isPeerpatchError(error, 'CONTENT_NOT_FOUND')) return undefined;
+    throw error;
+  }
+}
+
 interface Plan {
   readonly ways: readonly PlannedWay[];
   /** When it was read for the plan. */
   readonly manifest: Manifest | undefined;
 }
 
-async function plan(options: FetchStatedOptions): Promise<Plan> {
+async function plan(options: FetchStatedOptions, hasStamp: boolean): Promise<Plan> {
   const { statement, base, hasLocal } = options;
   const { sizeBytes, speaksV0 } = statement;
   const deltas = statement.deltas.filter(({ fromRoot }) => base !== undefined && equalBytes(fromRoot, base.root));
   const known: KnownContent = { sizeBytes, deltas, speaksV0 };
+  if (!hasStamp) return { ways: planFetch(known).filter(({ kind }) => kind === 'whole'), manifest: undefined };
   if (!shouldReadManifest(known)) return { ways: planFetch(known), manifest: undefined };
   const manifest = await readManifest(options);
   // The other ways need none.
@@ -89,7 +108,14 @@ async function readManifest(options: FetchStatedOptions): Promise<Manifest | und
     sources.drop(source, error);
   };
   try {
-    return await collectManifest({ ...options, root, sizeBytes, sources: sources.alive, onBlame });
+    return await collectManifest({
+      ...options,
+      root,
+      sizeBytes,
+      sources: sources.alive,
+      onBlame,
+      onProgress: undefined,
+    });
   } catch (error) {
     if (isPeerpatchError(error, 'CONTENT_NOT_FOUND', 'CONTENT_MALFORMED')) return undefined;
     throw error;

@@ -9,52 +9,18 @@
 import { isPeerpatchError, PeerpatchError } from '../../core/base/errors.ts';
 import { equalBytes } from '../../core/base/bytes.ts';
 import { toHex } from '../../core/base/hex.ts';
-import type { Manifest } from '../../core/content/manifest.ts';
+import { zeroPlaces } from '../../core/codesign/image.ts';
 import type { PlannedWay } from '../../core/content/plan.ts';
 import type { AcceptedRelease } from '../../core/release/accept.ts';
-import { zeroStamp } from '../../core/stamp/canonical.ts';
-import type { ProgramFormat } from '../../core/stamp/format.ts';
-import { regionVersion } from '../../core/statement/app-version.ts';
-import type { SignedStatement } from '../../core/statement/statement.ts';
-import type { Announcement } from '../../core/record/open.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { Compression } from '../../ports/compression.ts';
-import type { DeltaStore } from '../../ports/deltas.ts';
-import type { Network } from '../../ports/network.ts';
-import type { OpenProgram, ProgramStore } from '../../ports/program.ts';
+import type { OpenProgram } from '../../ports/program.ts';
 import { applyDelta } from '../delta/apply-delta.ts';
-import type { FetchedProgram } from '../candidate.ts';
-import { collectContent, type CollectedContent, type CollectOptions, type ReadLocal } from '../collect/collect.ts';
-import { fetchRelease } from './fetch.ts';
-import { measureImage } from '../measure-image.ts';
-import type { FetchedStamp } from './fetch-stamp.ts';
+import { MAX_BASE_READ_BYTES, type DeltaBase } from '../delta/base-pages.ts';
+import { collectContent, type CollectedContent, type CollectOptions } from '../collect/collect.ts';
+import { imagePlaces } from '../image-places.ts';
+import { measureDelta } from '../measure-image.ts';
+import { fetchWhole } from './fetch-whole.ts';
+import type { WayOptions, WayResult } from './way.ts';
 import { acceptCollected, createProgramWriter, type ProgramParts } from './program-writer.ts';
-import type { StatedSources } from './stated-sources.ts';
-
-export interface WayOptions {
-  readonly statement: SignedStatement;
-  readonly stamp: FetchedStamp;
-  /** The statement of the program in place; undefined for a first install. */
-  readonly base: SignedStatement | undefined;
-  readonly above: string | undefined;
-  readonly format: ProgramFormat;
-  readonly sources: StatedSources;
-  /** For the whole file. */
-  readonly peers: readonly Announcement[];
-  /** Pages and chunks of this node's own content. */
-  readonly local: ReadLocal;
-  /** Of the release, when it was read for the plan. */
-  readonly manifest: Manifest | undefined;
-  readonly network: Network;
-  readonly store: ProgramStore;
-  readonly deltas: DeltaStore;
-  readonly compression: Compression;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly onProgress: (heldBytes: number, totalBytes: number) => void;
-}
-
-export type WayResult = Pick<FetchedProgram, 'staged' | 'release'> & { readonly wholeBytes?: number };
 
 /** @throws PeerpatchError CONTENT_*, DELTA_MALFORMED, RELEASE_*, STAMP_*, PEER_*, INSTALL_*, and the signal's reason */
 export function goWay(way: PlannedWay, options: WayOptions): Promise<WayResult> {
@@ -64,7 +30,7 @@ export function goWay(way: PlannedWay, options: WayOptions): Promise<WayResult> 
     case 'chunks':
       return byChunks(options);
     case 'whole':
-      return asWhole(options);
+      return fetchWhole(options);
   }
 }
 
@@ -81,7 +47,7 @@ async function byDelta(
       return await stage(options, async (parts) => {
         const writer = createProgramWriter(parts);
         await applyDelta({
-          base: canonicalBase(base, from.stampOffset),
+          base: await canonicalBase(base, from.stampOffset),
           delta: read.read(),
           compression,
           baseSizeBytes: from.sizeBytes,
@@ -109,7 +75,7 @@ async function openVerified(
   if (delta === undefined) return undefined;
   let isRight = false;
   try {
-    isRight = equalBytes((await measureImage(delta, undefined, { signal })).root, root);
+    isRight = equalBytes((await measureDelta(delta, { signal })).root, root);
     return isRight ? delta : undefined;
   } finally {
     if (!isRight) await delta.close();
@@ -130,12 +96,15 @@ async function collectDelta(root: Uint8Array, sizeBytes: number, options: WayOpt
 }
 
 /** What the delta copies from. Whether it is the right program shows in the result. */
-function canonicalBase(base: OpenProgram, stampOffset: number) {
+async function canonicalBase(base: OpenProgram, stampOffset: number): Promise<DeltaBase> {
+  const places = await imagePlaces(base, stampOffset);
+  // One for all reads: what is read is copied before the next one.
+  const memory = new Uint8Array(Math.min(MAX_BASE_READ_BYTES, base.sizeBytes));
   return {
     sizeBytes: base.sizeBytes,
     read: async (offset: number, length: number): Promise<Uint8Array> => {
-      const bytes = await base.readAt(offset, length);
-      zeroStamp(bytes, offset, stampOffset);
+      const bytes = await base.readAt(offset, length, memory);
+      zeroPlaces(bytes, offset, places);
       return bytes;
     },
   };
@@ -155,10 +124,19 @@ function collect(
   content: Pick<CollectOptions, 'root' | 'sizeBytes' | 'partial' | 'local' | 'manifest'>,
 ): Promise<CollectedContent> {
   const { sources, compression, clock, signal, onProgress } = options;
-  const onBlame: CollectOptions['onBlame'] = (source, error) => {
-    sources.drop(source, error);
-  };
-  return collectContent({ ...content, sources: sources.alive, compression, clock, signal, onProgress, onBlame });
+  return collectContent({
+    ...content,
+    sources: sources.alive,
+    compression,
+    clock,
+    signal,
+    onProgress: (heldBytes, totalBytes) => {
+      onProgress(heldBytes, totalBytes, sources.givers.join(', '));
+    },
+    onBlame: (source, error) => {
+      sources.drop(source, error);
+    },
+  });
 }
 
 /**
@@ -167,44 +145,17 @@ function collect(
  */
 async function stage(options: WayOptions, fill: (parts: ProgramParts) => Promise<AcceptedRelease>): Promise<WayResult> {
   const { statement, store, stamp } = options;
+  if (stamp === undefined) throw new RangeError('without a stamp there is only the whole file');
   const partial = await store.resume(toHex(statement.root), statement.sizeBytes);
   try {
     return { staged: partial, release: await fill({ ...options, stamp: stamp.bytes, partial }) };
   } catch (error) {
     const isWrong =
-      isPeerpatchError(error) && /^(RELEASE|STAMP|DELTA)_/.test(error.code) && error.code !== 'RELEASE_MISMATCH';
+      isPeerpatchError(error) &&
+      /^(RELEASE|STAMP|DELTA|CODE_SIGNATURE)_/.test(error.code) &&
+      error.code !== 'RELEASE_MISMATCH';
     // What went wrong counts, not a leftover file: it is swept later.
     await (isWrong ? partial.discard() : partial.close()).catch(() => undefined);
     throw error;
   }
-}
-
-/** From a peer that announced exactly this file. */
-async function asWhole(options: WayOptions): Promise<WayResult> {
-  const { statement, stamp, peers, above, clock, network, store, format, signal, onProgress } = options;
-  let failure: PeerpatchError | undefined;
-  for (const { release, peer } of peers) {
-    if (!equalBytes(release.hash, stamp.release.hash)) continue;
-    try {
-      const { receivedBytes, ...fetched } = await fetchRelease({
-        network,
-        store,
-        clock,
-        owner: statement.owner,
-        release: stamp.release,
-        statement,
-        above: above === undefined ? undefined : regionVersion(above),
-        format,
-        peer,
-        signal,
-        onProgress,
-      });
-      return { ...fetched, wholeBytes: receivedBytes };
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!isPeerpatchError(error)) throw error;
-      failure = error;
-    }
-  }
-  throw failure ?? new PeerpatchError('CONTENT_NOT_FOUND', 'no peer announces the whole file of this release');
 }

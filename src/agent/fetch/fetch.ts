@@ -10,40 +10,41 @@
 import { isPeerpatchError, PeerpatchError } from '../../core/base/errors.ts';
 import { FETCH_LIMITS, TRANSFER_CHUNK_BYTES, type FetchLimits } from '../../core/base/limits.ts';
 import { MINUTE_MS, SECOND_MS } from '../../core/base/units.ts';
+import { createCanonicalizer } from '../../core/codesign/image.ts';
+import { checkPages, createSignatureWatch } from '../../core/codesign/watch.ts';
+import { createContentMeasure } from '../../core/content/measure-content.ts';
 import type { PublicKey } from '../../core/keys/public-key.ts';
 import { acceptRelease, checkFormat, type AcceptedRelease } from '../../core/release/accept.ts';
 import { isReleaseRegion } from '../../core/release/region.ts';
 import type { SignedRelease } from '../../core/release/release.ts';
 import { compareVersions, formatVersion, type Version } from '../../core/release/version.ts';
 import type { ProgramFormat } from '../../core/stamp/format.ts';
-import { createMeasure, type Measure } from '../../core/stamp/measure.ts';
-import { checkStatement } from '../../core/statement/accept.ts';
-import type { SignedStatement } from '../../core/statement/statement.ts';
+import { createMeasure, type Measure, type StampedDigest } from '../../core/stamp/measure.ts';
 import { v0Alpn } from '../../core/transfer/alpn.ts';
 import { transferAuth } from '../../core/transfer/auth.ts';
 import { createFrameDecoder } from '../../core/transfer/frame.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Connection, Network, PeerAddress, Stream } from '../../ports/network.ts';
-import type { ProgramStore, StagedProgram } from '../../ports/program.ts';
+import type { PartialProgram, ProgramStore, StagedProgram, UpdateNames } from '../../ports/program.ts';
 import type { FetchedProgram } from '../candidate.ts';
 import { within } from '../deadline.ts';
 import { createPace } from '../pace.ts';
 
 export interface FetchOptions {
-  readonly network: Network;
+  readonly network: Pick<Network, 'connect'>;
   /** Where the program is staged. */
   readonly store: ProgramStore;
   readonly clock: Clock;
   readonly owner: PublicKey;
   /** What the peer announced. */
   readonly release: SignedRelease;
-  /** The statement that must stand in the program. */
-  readonly statement?: SignedStatement | undefined;
   /** The highest version seen so far, the running one included. Without it this is a first install. */
   readonly above?: Version | undefined;
   /** Format and processor of the program to replace; undefined accepts any. */
   readonly format?: ProgramFormat;
   readonly peer: PeerAddress;
+  /** Where the statement says that the stamp is. Undefined for a release without one. */
+  readonly stampOffset?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called after each piece that was written: bytes of the program so far, and all of them. */
   readonly onProgress?: ((receivedBytes: number, totalBytes: number) => void) | undefined;
@@ -55,6 +56,13 @@ export interface FetchedRelease {
   /** The caller installs or discards it. */
   readonly staged: StagedProgram;
   readonly release: AcceptedRelease;
+  /** What was found in it: for those who know more about the release than its region says. */
+  readonly measured: StampedDigest;
+  /**
+   * Manifest root of its canonical image, if a stamp offset was given and it has a code signature, which the release's hash leaves
+   * out. The hash of all other programs covers what their root does.
+   */
+  readonly root: Uint8Array | undefined;
   /** Bytes that crossed the wire for it. */
   readonly receivedBytes: number;
 }
@@ -63,7 +71,8 @@ export interface FetchedRelease {
  * Nothing stays staged when it fails, and the connection is closed either way.
  *
  * @throws PeerpatchError RELEASE_NOT_NEWER, PEER_UNREACHABLE, PEER_REFUSED, PEER_TIMEOUT, PEER_TOO_SLOW, PEER_MISBEHAVED,
- *   STAMP_MISSING, STAMP_MALFORMED, RELEASE_MISMATCH, RELEASE_WRONG_TARGET, CANCELLED, and what `store` throws
+ *   STAMP_MISSING, STAMP_MALFORMED, CODE_SIGNATURE_INVALID, RELEASE_MISMATCH, RELEASE_WRONG_TARGET, CANCELLED, and what `store`
+ *   throws
  */
 export async function fetchRelease(options: FetchOptions): Promise<FetchedRelease> {
   const { release, above, signal } = options;
@@ -84,12 +93,24 @@ export async function fetchRelease(options: FetchOptions): Promise<FetchedReleas
   }
 }
 
-/** Installs what was fetched, or leaves nothing of it. @throws PeerpatchError as `StagedProgram.install` */
-export async function installFetched({ staged, release }: Pick<FetchedProgram, 'staged' | 'release'>): Promise<void> {
+/** What was fetched, and how to keep it where a later attempt can go on with it. */
+export interface Installable extends Pick<FetchedProgram, 'release'> {
+  readonly staged: FetchedProgram['staged'] & Partial<Pick<PartialProgram, 'close'>>;
+}
+
+/**
+ * Installs what was fetched, or leaves nothing of it. A partial program stays when the host ended meanwhile: nothing is wrong
+ * with it, and a program that only ever runs for seconds would fetch it at each start.
+ *
+ * @param update for the next start; undefined where the program is made anew
+ * @throws PeerpatchError as `StagedProgram.install`
+ */
+export async function installFetched({ staged, release }: Installable, update?: UpdateNames): Promise<void> {
   try {
-    await staged.install(release);
+    await staged.install(release, update);
   } catch (error) {
-    await staged.discard();
+    if (staged.close !== undefined && isPeerpatchError(error, 'CANCELLED')) await staged.close();
+    else await staged.discard();
     throw error;
   }
 }
@@ -103,9 +124,13 @@ function connect({ network, owner, peer, clock, signal, limits = FETCH_LIMITS }:
 
 /** From the request to the last byte. */
 async function receive(connection: Connection, options: FetchOptions): Promise<FetchedRelease> {
-  const { store, clock, release, statement, above, format, signal, onProgress, limits = FETCH_LIMITS } = options;
+  const { store, clock, release, above, format, signal, onProgress, stampOffset, limits = FETCH_LIMITS } = options;
   const decoder = createFrameDecoder(release);
   const measure = createMeasure();
+  const signature = createSignatureWatch();
+  const canonicalizer = createCanonicalizer(stampOffset);
+  const content = createContentMeasure('image');
+  const isImage = (): boolean => stampOffset !== undefined && signature.isWatching;
   const pace = createPace(clock, limits, signal);
   let receivedBytes = 0;
   let writtenBytes = 0;
@@ -139,6 +164,8 @@ async function receive(connection: Connection, options: FetchOptions): Promise<F
       if (decoder.fileBytes === undefined || piece.length === 0) continue;
       staged ??= await store.stage(decoder.fileBytes);
       measure.update(piece);
+      signature.update(piece);
+      if (isImage()) content.update(canonicalizer.update(piece));
       // A foreign program or region cannot become right again: the rest is not worth its bytes.
       if (measure.format !== undefined) checkFormat(release, measure.format, format);
       checkRegion(measure, release);
@@ -149,9 +176,10 @@ async function receive(connection: Connection, options: FetchOptions): Promise<F
     }
     if (staged === undefined) throw new Error('a complete frame holds a program');
     const measured = measure.finish();
-    // The root is believed as in a program of one's own: the release's hash covers the same bytes and the statement.
-    if (statement !== undefined) checkStatement(statement, measured, statement.root);
-    return { staged, release: acceptRelease(release, measured, { above, format }), receivedBytes };
+    const accepted = acceptRelease(release, measured, { above, format });
+    // Neither hash nor root cover the page hashes: with wrong ones a Mac would not start the program.
+    checkPages(signature.finish());
+    return { staged, release: accepted, measured, root: isImage() ? content.finish().root : undefined, receivedBytes };
   } catch (error) {
     // What went wrong counts, not a leftover file: the next staging sweeps it.
     await staged?.discard().catch(() => undefined);

@@ -1,5 +1,5 @@
 /**
- * Asks one source after the other, and does not wait long for one that is gone: others announce for a minute what they had.
+ * Asks one place after the other, and does not wait long for one that is gone: others announce for a minute what they had.
  *
  * A question to one source costs a handshake, so the next one is asked only when nobody has answered for a moment.
  *
@@ -8,24 +8,23 @@
 import { isPeerpatchError, type PeerpatchError } from '../../core/base/errors.ts';
 import { SECOND_MS } from '../../core/base/units.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Source } from '../../ports/source.ts';
 
-export interface FirstAnswerOptions<T> {
+export interface FirstAnswerOptions<S, T> {
   /** In the order to ask them. */
-  readonly sources: readonly Source[];
+  readonly sources: readonly S[];
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Ends by its signal when another source was first. Undefined: this source has no answer. */
-  readonly ask: (source: Source, signal: AbortSignal) => Promise<T | undefined>;
+  readonly ask: (source: S, signal: AbortSignal) => Promise<T | undefined>;
   /** A source failed, before any other one answered. */
-  readonly onFailure: (source: Source, error: PeerpatchError) => void;
+  readonly onFailure: (source: S, error: PeerpatchError) => void;
 }
 
 /** Without an answer for so long, the next source is asked beside the others. */
 export const NEXT_SOURCE_MS: number = 2 * SECOND_MS;
 
 /** The first answer, or undefined when nobody has one. @throws the signal's reason, and bugs */
-export async function firstAnswer<T>(options: FirstAnswerOptions<T>): Promise<T | undefined> {
+export async function firstAnswer<S, T>(options: FirstAnswerOptions<S, T>): Promise<T | undefined> {
   const { clock, signal, ask, onFailure } = options;
   const waiting = [...options.sources];
   const running = new Set<Promise<void>>();
@@ -34,7 +33,7 @@ export async function firstAnswer<T>(options: FirstAnswerOptions<T>): Promise<T 
   let answer: T | undefined;
   let bug: { readonly error: unknown } | undefined;
 
-  const begin = (source: Source): void => {
+  const begin = (source: S): void => {
     const asking = ask(source, limited)
       .then(
         (given) => {

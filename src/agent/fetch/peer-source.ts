@@ -24,7 +24,7 @@ import { within } from '../deadline.ts';
 import { startAnswers, type Answers } from './peer-answers.ts';
 
 export interface PeerSourceOptions {
-  readonly network: Network;
+  readonly network: Pick<Network, 'connect'>;
   readonly owner: PublicKey;
   readonly peer: PeerAddress;
   readonly clock: Clock;
@@ -34,6 +34,11 @@ export interface PeerSourceOptions {
 
 const STATEMENT_BOUNDS: AnswerBounds = { minBytes: MIN_SIGNED_ITEM_BYTES, maxBytes: MAX_SIGNED_ITEM_BYTES };
 const STAMP_BOUNDS: AnswerBounds = { minBytes: STAMP_BYTES, maxBytes: STAMP_BYTES };
+
+/** What events call a peer. */
+export function peerName({ nodeId }: PeerAddress): string {
+  return `peer ${toHex(nodeId).slice(0, 16)}`;
+}
 
 /** Does not connect yet. */
 export function createPeerSource(options: PeerSourceOptions): Source {
@@ -55,7 +60,7 @@ export function createPeerSource(options: PeerSourceOptions): Source {
   };
 
   return {
-    name: `peer ${toHex(peer.nodeId).slice(0, 16)}`,
+    name: peerName(peer),
     lanes: limits.lanes,
     statement: (nameHash, signal) => ask({ kind: 'statement', key: nameHash }, STATEMENT_BOUNDS, signal),
     stamp: (statementId, signal) => ask({ kind: 'stamp', key: statementId }, STAMP_BOUNDS, signal),

@@ -1,11 +1,13 @@
 /**
  * Writes a canonical image as the program it is: with its stamp in place, measured on the way. Spec: docs/spec/06-accept.md.
  *
- * What comes out passed the one gate: the image has the signed root, the file the signed hash.
+ * What comes out passed the one gate: the image has the signed root, the file the signed hash. In a Mach-O program the page hashes
+ * of its code signature are made when the stamp is in: docs/spec/18-code-signature.md.
  *
  * @module
  */
 import { equalBytes } from '../../core/base/bytes.ts';
+import { createSignatureWatch, renewPageHashes, type SignatureWatch } from '../../core/codesign/watch.ts';
 import type { AcceptedRelease } from '../../core/release/accept.ts';
 import { createContentMeasure } from '../../core/content/measure-content.ts';
 import { STAMP_BYTES } from '../../core/stamp/block.ts';
@@ -30,28 +32,35 @@ export interface ProgramParts {
 export interface ProgramWriter {
   /** The next bytes of the canonical image. They may be reused afterwards. @throws what `partial` throws */
   write(image: Uint8Array): Promise<void>;
-  /** @throws PeerpatchError DELTA_MALFORMED: the image is another one; RELEASE_*, STAMP_*: the stamp is not that of the image */
-  accept(): AcceptedRelease;
+  /**
+   * @throws PeerpatchError DELTA_MALFORMED: the image is another one; RELEASE_*, STAMP_*: the stamp is not that of the image;
+   *   CODE_SIGNATURE_INVALID: no system that looks at code signatures would start it; and what `partial` throws
+   */
+  accept(): Promise<AcceptedRelease>;
 }
 
 /** Writes the image in order, as a delta makes it. */
 export function createProgramWriter({ statement, stamp, above, format, partial }: ProgramParts): ProgramWriter {
-  const content = createContentMeasure();
+  const content = createContentMeasure('image');
   const measure = createMeasure();
+  const signature = createSignatureWatch();
   let offset = 0;
   return {
     async write(image) {
       content.update(image);
       const bytes = withStamp(image, offset, statement.stampOffset, stamp);
       measure.update(bytes);
+      signature.update(bytes);
       const at = offset;
       offset += image.length;
       await partial.write(at, bytes);
     },
-    accept: () => {
+    accept: async () => {
       const { root } = content.finish();
       if (!equalBytes(root, statement.root)) throw malformedDelta('it makes another program than the owner signed');
-      return acceptStatement(statement, measure.finish(), root, { above, format });
+      const release = acceptStatement(statement, measure.finish(), root, { above, format });
+      await writePageHashes(partial, signature);
+      return release;
     },
   };
 }
@@ -64,12 +73,24 @@ export async function acceptCollected(parts: ProgramParts): Promise<AcceptedRele
   const { statement, stamp, above, format, partial, signal } = parts;
   await partial.write(statement.stampOffset, stamp);
   const measure = createMeasure();
+  const signature = createSignatureWatch();
+  const memory = new Uint8Array(Math.min(PIECE_BYTES, partial.sizeBytes)); // one for all: nothing of it is kept
   for (let at = 0; at < partial.sizeBytes; at += PIECE_BYTES) {
     signal.throwIfAborted();
-    measure.update(await partial.read(at, Math.min(PIECE_BYTES, partial.sizeBytes - at)));
+    const piece = await partial.read(at, Math.min(PIECE_BYTES, partial.sizeBytes - at), memory);
+    measure.update(piece);
+    signature.update(piece);
   }
   // Each chunk was compared with the manifest of this root when it was written.
-  return acceptStatement(statement, measure.finish(), statement.root, { above, format });
+  const release = acceptStatement(statement, measure.finish(), statement.root, { above, format });
+  await writePageHashes(partial, signature);
+  return release;
+}
+
+/** The image has zeros there: with the stamp in place every byte they are made of is known. */
+async function writePageHashes(partial: PartialFile, signature: SignatureWatch): Promise<void> {
+  const hashes = renewPageHashes(signature.finish());
+  if (hashes !== undefined) await partial.write(hashes.offset, hashes.bytes);
 }
 
 /** The piece itself where no part of the stamp falls into it. */

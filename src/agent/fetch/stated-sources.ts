@@ -1,7 +1,8 @@
 /**
  * The sources of one release: peers that announced themselves, and mirrors. The ones that failed are left out from then on.
  *
- * Nothing connects before it is asked. Peers come first: a mirror costs its owner money.
+ * Nothing is opened before somebody looks at the sources, and nothing connects before it is asked. Peers come first: a mirror
+ * costs its owner money.
  *
  * @module
  */
@@ -12,12 +13,12 @@ import type { Announcement } from '../../core/record/open.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Network } from '../../ports/network.ts';
 import type { Source } from '../../ports/source.ts';
-import { errorEvent, type EmitEvent } from '../events.ts';
+import { errorEvent, type AgentActivity, type EmitEvent } from '../events.ts';
 import { firstAnswer } from './first-answer.ts';
-import { createPeerSource } from './peer-source.ts';
+import { createPeerSource, peerName } from './peer-source.ts';
 
 export interface StatedSourcesOptions {
-  readonly network: Network;
+  readonly network: Pick<Network, 'connect'>;
   readonly owner: PublicKey;
   readonly clock: Clock;
   /** The first {@link MAX_PEER_SOURCES} that are not blamed are used. */
@@ -34,67 +35,95 @@ export interface StatedSourcesOptions {
 export interface StatedSources {
   /** Those that have not failed. */
   readonly alive: readonly Source[];
-  /** Those of them that are no peers. */
+  /** Those of them that are peers, and those that are not. */
+  readonly peers: readonly Source[];
   readonly mirrors: readonly Source[];
   /** Payload of all of them so far. */
   readonly receivedBytes: number;
   /** Names of those that gave something. */
   readonly givers: readonly string[];
+  /** Uses the first ones of this order from now on. @param peers those that were given, in another order */
+  prefer(peers: readonly Announcement[]): void;
   /** Those that are not there yet. @param urls of a verified statement */
   addMirrors(urls: readonly string[]): void;
-  /** A source failed or lied: it is told, remembered, and used no more. */
-  drop(source: Source, error: PeerpatchError): void;
+  /** Whether it failed, here or a short while ago. @param name of a source */
+  isDropped(name: string): boolean;
+  /** A source failed or lied: it is told, remembered, and used no more. @param during default `fetch` */
+  drop(source: Pick<Source, 'name'>, error: PeerpatchError, during?: AgentActivity): void;
   close(): Promise<void>;
 }
 
 export function openStatedSources(options: StatedSourcesOptions): StatedSources {
-  const { network, owner, clock, peers, mirrors, openMirror, isBlamed, blame, emit } = options;
-  const isWelcome = ({ name }: Source): boolean => !isBlamed(name);
-  const fromPeers = peers
-    .map(({ peer }) => createPeerSource({ network, owner, clock, peer }))
-    .filter(isWelcome)
-    .slice(0, MAX_PEER_SOURCES);
+  const { network, owner, clock, openMirror, isBlamed, blame, emit } = options;
+  const urls = new Set(options.mirrors);
+  const openedUrls = new Set<string>();
+  const dropped = new Set<string>();
+  let { peers } = options;
+  /** By name: those that were used so far. */
+  const openedPeers = new Map<string, Source>();
+  let fromPeers: readonly Source[] | undefined;
   const fromMirrors: Source[] = [];
-  const addMirrors = (urls: readonly string[]): void => {
-    for (const url of urls) {
-      const mirror = openMirror(url);
-      if (isWelcome(mirror) && !fromMirrors.some(({ name }) => name === mirror.name)) fromMirrors.push(mirror);
-    }
+
+  const openPeers = (): readonly Source[] => {
+    fromPeers ??= peers
+      .filter(({ peer }) => !isBlamed(peerName(peer)))
+      .slice(0, MAX_PEER_SOURCES)
+      .map(({ peer }) => openedPeers.get(peerName(peer)) ?? createPeerSource({ network, owner, clock, peer }));
+    for (const source of fromPeers) openedPeers.set(source.name, source);
+    return fromPeers;
   };
-  addMirrors(mirrors);
-  const all = (): readonly Source[] => [...fromPeers, ...fromMirrors];
-  const dropped = new Set<Source>();
-  const isAlive = (source: Source): boolean => !dropped.has(source);
+  const openMirrors = (): readonly Source[] => {
+    for (const url of urls) {
+      if (openedUrls.has(url)) continue;
+      openedUrls.add(url);
+      const mirror = openMirror(url);
+      if (isBlamed(mirror.name) || fromMirrors.some(({ name }) => name === mirror.name)) void mirror.close();
+      else fromMirrors.push(mirror);
+    }
+    return fromMirrors;
+  };
+  const opened = (): readonly Source[] => [...openedPeers.values(), ...fromMirrors];
+  const isAlive = ({ name }: Source): boolean => !dropped.has(name);
   return {
     get alive() {
-      return all().filter(isAlive);
+      return [...openPeers(), ...openMirrors()].filter(isAlive);
+    },
+    get peers() {
+      return openPeers().filter(isAlive);
     },
     get mirrors() {
-      return fromMirrors.filter(isAlive);
+      return openMirrors().filter(isAlive);
     },
     get receivedBytes() {
-      return all().reduce((sum, source) => sum + source.receivedBytes, 0);
+      return opened().reduce((sum, source) => sum + source.receivedBytes, 0);
     },
     get givers() {
-      return all()
+      return opened()
         .filter(({ receivedBytes }) => receivedBytes > 0)
         .map(({ name }) => name);
     },
-    addMirrors,
-    drop(source, error) {
-      if (dropped.has(source)) return;
-      dropped.add(source);
+    prefer(order) {
+      peers = order;
+      fromPeers = undefined;
+    },
+    addMirrors(more) {
+      for (const url of more) urls.add(url);
+    },
+    isDropped: (name) => dropped.has(name) || isBlamed(name),
+    drop(source, error, during = 'fetch') {
+      if (dropped.has(source.name)) return;
+      dropped.add(source.name);
       blame(source.name);
-      emit(errorEvent('fetch', namedAfter(source, error)));
+      emit(errorEvent(during, namedAfter(source, error)));
     },
     close: async () => {
-      await Promise.all(all().map((source) => source.close()));
+      await Promise.all(opened().map((source) => source.close()));
     },
   };
 }
 
 /** Says who it was: the error alone is about "the peer". */
-function namedAfter({ name }: Source, error: PeerpatchError): PeerpatchError {
+function namedAfter({ name }: Pick<Source, 'name'>, error: PeerpatchError): PeerpatchError {
   return new PeerpatchError(error.code, `${name}: ${error.message}`, { cause: error });
 }
 

@@ -1,5 +1,5 @@
 /**
- * Keeps one statement findable in the DHT, for a node that looks for nothing itself. Spec: docs/spec/11-statement.md.
+ * Keeps a statement findable in the DHT, and says so; all by itself for a node that looks for nothing. Spec: docs/spec/11-statement.md.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Dht } from '../../ports/dht.ts';
 import type { Random } from '../../ports/random.ts';
 import { errorEvent, type EmitEvent } from '../events.ts';
 import { poll } from '../poll.ts';
-import { createStatements } from './statements.ts';
+import { createStatements, type Statements } from './statements.ts';
 
 export interface KeepPublishedParts {
   readonly dht: Dht;
@@ -29,12 +29,19 @@ export async function keepPublished(statement: SignedStatement, parts: KeepPubli
     clock,
     random,
     signal,
-    turn: async () => {
-      const { storedAt } = await statements.publish(statement);
-      if (storedAt > 0) emit({ type: 'published', version: statement.version, storedAt });
-    },
+    turn: () => publishWhereDue(statements, statement, emit),
     onError: (error) => {
       emit(errorEvent('announce', error));
     },
   });
+}
+
+/** Puts it where that is due. @throws PeerpatchError as `Statements.publish` */
+export async function publishWhereDue(
+  statements: Statements,
+  statement: SignedStatement,
+  emit: EmitEvent,
+): Promise<void> {
+  const { storedAt } = await statements.publish(statement);
+  if (storedAt > 0) emit({ type: 'published', version: statement.version, storedAt });
 }

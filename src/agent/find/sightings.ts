@@ -13,7 +13,7 @@ import { toHex } from '../../core/base/hex.ts';
 import { MAX_SIGHTED_ITEMS, MAX_SIGHTED_SEQS } from '../../core/base/limits.ts';
 import type { PublicKey } from '../../core/keys/public-key.ts';
 import type { SignedItem } from '../../core/stamp/block.ts';
-import { encodeSignedItem } from '../../core/statement/signed-bytes.ts';
+import { encodeSignedItem, statementId } from '../../core/statement/signed-bytes.ts';
 import {
   formatName,
   verifyStatement,
@@ -34,6 +34,8 @@ export interface RefusedStatement {
   readonly source: string;
   readonly code: ErrorCode;
   readonly reason: string;
+  /** Id of the statement in hex, where the owner signed what is not believed: then no source is to blame. */
+  readonly signedId?: string;
 }
 
 export interface Sightings {
@@ -41,6 +43,8 @@ export interface Sightings {
   add(seen: readonly Sighting[]): RefusedStatement[];
   /** The highest statement that is not disputed, the running one included. */
   readonly newest: SignedStatement | undefined;
+  /** All that were seen and are not disputed, the highest first; at most the last {@link MAX_SIGHTED_SEQS}. */
+  readonly standing: readonly SignedStatement[];
 }
 
 export interface SightingsOptions {
@@ -73,20 +77,28 @@ export function createSightings({ owner, name, running }: SightingsOptions): Sig
     if (statement.seq === running?.seq) return isSame(statement, running);
     return bySeq.get(statement.seq)?.isDisputed !== true;
   };
+  const standing = (): readonly SignedStatement[] => [...bySeq.values()].map(({ first }) => first).filter(stands);
 
   return {
     add: (seen) => {
-      const outcomes = seen.map(({ source, item }) => ({ source, outcome: judge(item) }));
+      const outcomes = seen.map(({ source, item }) => ({ source, item, outcome: judge(item) }));
       // All are noted before any is judged: both sides of a dispute are named, whichever came first.
       for (const { outcome } of outcomes) if (!(outcome instanceof PeerpatchError)) note(outcome);
-      return outcomes.flatMap(({ source, outcome }) => {
-        if (outcome instanceof PeerpatchError) return [{ source, code: outcome.code, reason: outcome.message }];
-        return stands(outcome) ? [] : [{ source, code: 'STATEMENT_CONFLICT' as const, reason: conflict(outcome) }];
+      return outcomes.flatMap(({ source, item, outcome }) => {
+        if (!(outcome instanceof PeerpatchError)) {
+          if (stands(outcome)) return [];
+          const code = 'STATEMENT_CONFLICT' as const;
+          return [{ source, code, reason: conflict(outcome), signedId: idOf(outcome.item) }];
+        }
+        const { code, message: reason } = outcome;
+        return [{ source, code, reason, ...(isSignedByOwner(outcome, item) && { signedId: idOf(item) }) }];
       });
     },
     get newest() {
-      const standing = [...bySeq.values()].map(({ first }) => first).filter(stands);
-      return [...standing, ...(running === undefined ? [] : [running])].sort((a, b) => (a.seq > b.seq ? -1 : 1))[0];
+      return highestFirst([...standing(), ...(running === undefined ? [] : [running])])[0];
+    },
+    get standing() {
+      return highestFirst(standing());
     },
   };
 }
@@ -103,6 +115,15 @@ function verify(owner: PublicKey, name: StatementName, item: SignedItem): Signed
   }
 }
 
+/** The signature is the first thing that is verified: what fails behind it was signed like that. */
+function isSignedByOwner({ code }: PeerpatchError, { seq }: SignedItem): boolean {
+  return code !== 'STATEMENT_BAD_SIGNATURE' && seq >= 0n;
+}
+
+function idOf(item: SignedItem): string {
+  return toHex(statementId(item));
+}
+
 /** The owner may sign the same words twice, with other signatures: that says nothing new. */
 function isSame(a: SignedStatement, b: SignedStatement): boolean {
   return equalBytes(a.item.value, b.item.value);
@@ -110,6 +131,10 @@ function isSame(a: SignedStatement, b: SignedStatement): boolean {
 
 function conflict(statement: SignedStatement): string {
   return `the owner's key signed two different statements for ${formatName(statement)} under ${statement.seq.toString()}: neither is taken, the owner has to sign the release again`;
+}
+
+function highestFirst(statements: readonly SignedStatement[]): SignedStatement[] {
+  return [...statements].sort((a, b) => (a.seq > b.seq ? -1 : 1));
 }
 
 function lowestKey(map: ReadonlyMap<bigint, unknown>): bigint {

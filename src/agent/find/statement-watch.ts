@@ -8,9 +8,9 @@
  */
 import { orAbort } from '../../core/base/abort.ts';
 import { equalBytes } from '../../core/base/bytes.ts';
-import { PeerpatchError } from '../../core/base/errors.ts';
 import { toHex } from '../../core/base/hex.ts';
 import { STATEMENT_LOOK_INTERVAL_MS } from '../../core/base/limits.ts';
+import { SECOND_MS } from '../../core/base/units.ts';
 import type { PublicKey } from '../../core/keys/public-key.ts';
 import type { Announcement } from '../../core/record/open.ts';
 import { compareVersions } from '../../core/release/version.ts';
@@ -19,10 +19,13 @@ import type { SignedStatement } from '../../core/statement/statement.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Dht } from '../../ports/dht.ts';
 import type { Random } from '../../ports/random.ts';
+import type { Source } from '../../ports/source.ts';
 import { errorEvent, type EmitEvent } from '../events.ts';
 import { firstAnswer } from '../fetch/first-answer.ts';
 import type { StatedRelease } from '../known-release.ts';
 import type { StatedSources } from '../fetch/stated-sources.ts';
+import { publishWhereDue } from './keep-published.ts';
+import { createRefusals } from './refusals.ts';
 import { createStatements, type Look } from './statements.ts';
 
 export interface StatementWatchParts {
@@ -38,81 +41,136 @@ export interface StatementWatchParts {
 
 export interface StatementLook {
   readonly announcements: readonly Announcement[];
-  /** Those that announce the newest come first. Left open. */
+  /** Peers that announce the newest come first. Left open. */
   readonly sources: StatedSources;
   /** Looks although it is not time to. */
   readonly force: boolean;
+  /** The DHT did not answer a moment ago, and that was told. */
+  readonly isDhtDown: boolean;
 }
 
 export interface StatementWatch {
   /** The newest statement that is not disputed: that of the program in place, or a newer one. */
   newest(look: StatementLook): Promise<SignedStatement>;
+  /** All that are known and not disputed, the highest first, those of peers that announce other releases included. */
+  others(look: Pick<StatementLook, 'announcements' | 'sources'>): Promise<readonly SignedStatement[]>;
 }
 
 /** Deviation from the interval, as a share of it, to either side: nodes that start together drift apart. */
 const JITTER = 0.25;
 /** Peers that are asked for the statement of what they announce, before the DHT is. */
 const ASKED_PEERS = 3;
+/** So long a peer may still answer when everybody else knows nothing newer: a new connection takes a second or two. */
+const LATE_PEER_MS: number = 3 * SECOND_MS;
+
+/** Asks somebody. True ends the look. */
+type Ask = (signal: AbortSignal) => Promise<true | undefined>;
 
 export function watchStatements(parts: StatementWatchParts): StatementWatch {
   const { installed, clock, random, emit, signal } = parts;
   const { statement: running } = installed();
   const statements = createStatements({ ...parts, name: running, running });
+  const refusals = createRefusals(emit);
   /** Announced releases, by hash, that nobody could state: they are no reason to ask again before the next look. */
   const unstated = new Set<string>();
-  let newest = running;
+  /** The same for releases below the newest. */
+  const asked = new Set<string>();
+  let knownSeq = running.seq;
   let nextLookMs = clock.monotonic();
 
-  const take = ({ newest: found, refused }: Look): boolean => {
-    for (const { source, code, reason } of refused) {
-      emit(errorEvent('check', new PeerpatchError(code, `${source}: ${reason}`)));
-    }
-    const isNewer = found !== undefined && found.seq > newest.seq;
-    if (isNewer) newest = found;
-    return isNewer;
+  /** Of all that stand now: what was the newest a moment ago may be disputed since. */
+  const newest = (): SignedStatement => {
+    const { statement } = installed(); // another process of the same program may have installed it
+    const [highest] = statements.standing;
+    return highest !== undefined && highest.seq > statement.seq ? highest : statement;
   };
-  /** They can say it themselves, over the connection that the release will come through: a walk costs more than that. */
-  const askPeers = async ({ alive }: StatedSources): Promise<boolean> => {
-    const answered = await firstAnswer({
-      sources: alive.slice(0, ASKED_PEERS),
-      clock,
-      signal,
-      // Whether it gave something newer; one that was too slow complains to nobody.
-      ask: async (source, limited) => {
-        const look = await orAbort(statements.ask([source]), limited);
-        return take(look) ? true : undefined;
-      },
-      onFailure: () => undefined, // failures are in the look
-    });
-    return answered === true;
+  /** Whether it gave something newer. */
+  const take = (look: Look, sources: StatedSources): boolean => {
+    refusals.tell(look, sources);
+    const before = knownSeq;
+    knownSeq = newest().seq;
+    return knownSeq > before;
   };
   /** A failure is no reason not to update. */
   const publish = async (): Promise<void> => {
     const { statement } = installed();
-    if (newest.seq > statement.seq) return;
+    if (newest().seq > statement.seq) return;
     try {
-      const { storedAt } = await statements.publish(statement);
-      if (storedAt > 0) emit({ type: 'published', version: statement.version, storedAt });
+      await publishWhereDue(statements, statement, emit);
     } catch (error) {
       if (!signal.aborted) emit(errorEvent('announce', error));
     }
   };
+  /**
+   * Peers first: they can say it over the connection that the release will come through, and a walk costs more than that. The
+   * DHT and mirrors as soon as none of them answers quickly: what is announced may be gone.
+   *
+   * @returns whether DHT and mirrors were asked
+   */
+  const look = async (peers: readonly Source[], { sources, isDhtDown }: StatementLook): Promise<boolean> => {
+    const waiting = new Set<Source>(peers);
+    let tellNobodyWaits: () => void = () => undefined;
+    const nobodyWaits = new Promise<void>((resolve) => (tellNobodyWaits = resolve));
+    let hasLooked = false;
+    const askPeer =
+      (peer: Source): Ask =>
+      async (limited) => {
+        try {
+          return take(await orAbort(statements.ask([peer]), limited), sources) || undefined;
+        } finally {
+          waiting.delete(peer);
+          if (waiting.size === 0) tellNobodyWaits();
+        }
+      };
+    const askEverybodyElse: Ask = async (limited) => {
+      const withoutDht = isDhtDown;
+      const isNewer = take(await orAbort(statements.look(sources.mirrors, { withoutDht }), limited), sources);
+      hasLooked = true;
+      if (!isNewer && waiting.size > 0) await atMost(LATE_PEER_MS, nobodyWaits, limited);
+      return true;
+    };
+    await firstAnswer({
+      sources: [...peers.map(askPeer), askEverybodyElse],
+      clock,
+      signal,
+      ask: (ask, limited) => ask(limited),
+      onFailure: () => undefined, // failures are in the look
+    });
+    return hasLooked;
+  };
+  const atMost = async (ms: number, work: Promise<void>, limited: AbortSignal): Promise<void> => {
+    const done = new AbortController();
+    const pause = clock.sleep(ms, AbortSignal.any([limited, done.signal])).catch(() => undefined); // the work was faster
+    await Promise.race([work, pause]);
+    done.abort();
+  };
 
   return {
-    async newest({ announcements, sources, force }) {
-      // Another process of the same program may have installed it.
-      if (installed().statement.seq > newest.seq) newest = installed().statement;
+    async newest(options) {
+      const { announcements, sources, force, isDhtDown } = options;
+      const known = newest();
       const others = announcements.filter(
-        (each) => isOther(each, newest, installed()) && !unstated.has(toHex(each.release.hash)),
+        (each) => isOther(each, known, installed()) && !unstated.has(toHex(each.release.hash)),
       );
-      if (others.length > 0 && (await askPeers(sources))) return newest;
-      if (others.length === 0 && !force && clock.monotonic() < nextLookMs) return newest;
+      if (others.length === 0 && !force && clock.monotonic() < nextLookMs) return known;
+      const peers = others.length === 0 ? [] : sources.peers.slice(0, ASKED_PEERS);
+      if (!(await look(peers, options))) return newest();
       nextLookMs = clock.monotonic() + STATEMENT_LOOK_INTERVAL_MS * (1 + JITTER * (2 * random.fraction() - 1));
       unstated.clear();
-      take(await statements.look(sources.mirrors));
+      asked.clear();
       for (const { release } of others) unstated.add(toHex(release.hash));
-      await publish();
-      return newest;
+      if (!isDhtDown) await publish();
+      return newest();
+    },
+    async others({ announcements, sources }) {
+      const isStated = ({ release }: Announcement): boolean =>
+        statements.standing.some(({ version }) => compareVersions(regionVersion(version), release.version) === 0);
+      const wanted = announcements.filter((each) => !isStated(each)).map(({ release }) => toHex(release.hash));
+      if (!wanted.every((hash) => asked.has(hash))) {
+        for (const hash of wanted) asked.add(hash);
+        take(await statements.ask(sources.peers), sources);
+      }
+      return statements.standing;
     },
   };
 }

@@ -47,8 +47,15 @@ export interface Look {
   readonly newest: SignedStatement | undefined;
   /** DHT nodes that answered. */
   readonly nodes: number;
+  /** Neither a DHT node nor a source answered: it is this machine that is cut off. Never so when only sources were asked. */
+  readonly isCutOff: boolean;
   /** Places whose statement was not believed, and places that failed. */
   readonly refused: readonly RefusedStatement[];
+}
+
+export interface LookOptions {
+  /** It did not answer a moment ago: asking again would only take time. */
+  readonly withoutDht?: boolean;
 }
 
 export interface Published {
@@ -58,12 +65,11 @@ export interface Published {
 
 export interface Statements {
   /**
-   * Asks the DHT and all sources at the same time. One that fails or lies hides nothing that another says.
-   *
-   * @throws PeerpatchError DHT_UNREACHABLE when neither a DHT node nor a source answered; the signal's reason when it aborts
+   * Asks the DHT and all sources at the same time. One that fails or lies hides nothing that another says. Rejects with the
+   * signal's reason only: failures are among `refused`, that of the DHT as `dht`.
    */
-  look(sources?: readonly Source[]): Promise<Look>;
-  /** Asks these sources alone. Rejects with the signal's reason only: failures are among `refused`. */
+  look(sources?: readonly Source[], options?: LookOptions): Promise<Look>;
+  /** Asks these sources alone. Rejects as a look does. */
   ask(sources: readonly Source[]): Promise<Look>;
   /**
    * Puts the statement where upkeep is due: to be called after each look. Does nothing when a newer one is known. Uses the nodes
@@ -73,6 +79,8 @@ export interface Statements {
    * reason when it aborts
    */
   publish(statement: SignedStatement): Promise<Published>;
+  /** All that were seen so far and are not disputed, the highest first. */
+  readonly standing: readonly SignedStatement[];
 }
 
 interface Heard {
@@ -119,33 +127,49 @@ export function createStatements(options: StatementsOptions): Statements {
     };
   };
 
+  /** Among these nodes, or anywhere before. */
+  const seesNewer = (nodes: readonly SignedStoringNode[], { seq }: SignedStatement): boolean => {
+    sightings.add(distinctItems(nodes));
+    return sightings.newest !== undefined && sightings.newest.seq > seq;
+  };
+
   return {
-    look: async (sources = []) => {
+    look: async (sources = [], { withoutDht = false } = {}) => {
       signal.throwIfAborted();
-      const [[nodes], heard] = await Promise.all([Promise.allSettled([walk()]), askAll(sources)]);
+      const walking = withoutDht ? Promise.resolve([]) : walk();
+      const [[nodes], heard] = await Promise.all([Promise.allSettled([walking]), askAll(sources)]);
       signal.throwIfAborted();
-      if (nodes.status === 'rejected' && heard.failures.length === sources.length) throw nodes.reason;
       const found = nodes.status === 'fulfilled' ? nodes.value : [];
       const failures = nodes.status === 'rejected' ? [failureOf('dht', nodes.reason)] : [];
       const refused = sightings.add([...distinctItems(found), ...heard.items]);
       return {
         newest: sightings.newest,
         nodes: found.length,
+        isCutOff: found.length === 0 && heard.failures.length === sources.length,
         refused: [...failures, ...heard.failures, ...refused],
       };
     },
     ask: async (sources) => {
       const { items, failures } = await askAll(sources);
-      return { nodes: 0, refused: [...failures, ...sightings.add(items)], newest: sightings.newest };
+      const refused = [...failures, ...sightings.add(items)];
+      return { nodes: 0, isCutOff: false, refused, newest: sightings.newest };
     },
     publish: async (statement) => {
       signal.throwIfAborted();
       const isFresh = walked !== undefined && clock.monotonic() - walked.atMs <= SAME_WALK_MS;
       const nodes = walked !== undefined && isFresh ? walked.nodes : await walk();
       walked = undefined;
-      sightings.add(distinctItems(nodes));
-      if (sightings.newest !== undefined && sightings.newest.seq > statement.seq) return { storedAt: 0 };
-      return putWhereDue({ statement, nodes: nodes.slice(0, BUCKET_SIZE), upkeep, clock, signal });
+      if (seesNewer(nodes, statement)) return { storedAt: 0 };
+      try {
+        return await putWhereDue({ statement, nodes: nodes.slice(0, BUCKET_SIZE), upkeep, clock, signal });
+      } catch (error) {
+        // A newer one may have been put there since the nodes were asked: then it is right that they refuse.
+        if (isPeerpatchError(error, 'DHT_PUT_REFUSED') && seesNewer(await walk(), statement)) return { storedAt: 0 };
+        throw error;
+      }
+    },
+    get standing() {
+      return sightings.standing;
     },
   };
 }

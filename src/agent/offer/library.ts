@@ -15,10 +15,11 @@ import { STAMP_BYTES } from '../../core/stamp/block.ts';
 import type { Compression } from '../../ports/compression.ts';
 import type { ObjectKind } from '../../ports/source.ts';
 import { createEncodedObjects } from './encoded-objects.ts';
-import { measureImage } from '../measure-image.ts';
+import { measureDelta, measureImage } from '../measure-image.ts';
 import { indexContent, type ContentFile, type IndexedContent } from './indexed-content.ts';
 import { shareProgram, type SharedProgram } from './shared-program.ts';
 
+/** A program; without a stamp offset a delta. */
 export interface LibraryContent extends ContentFile {
   /** 32 bytes: the root the owner signed for it. */
   readonly root: Uint8Array;
@@ -50,8 +51,8 @@ export interface Library {
   object(kind: ObjectKind, hash: Uint8Array): Promise<Uint8Array | undefined>;
   /** Whether it is in the content of this node. */
   has(kind: ObjectKind, hash: Uint8Array): Promise<boolean>;
-  /** The object as it is: for this node's own use. */
-  read(kind: ObjectKind, hash: Uint8Array): Promise<Uint8Array | undefined>;
+  /** The object as it is: for this node's own use. @param memory as long as a chunk can be, that may be used for it */
+  read(kind: ObjectKind, hash: Uint8Array, memory?: Uint8Array): Promise<Uint8Array | undefined>;
   /** Takes everything out. */
   close(): Promise<void>;
 }
@@ -115,9 +116,9 @@ export function createLibrary({ compression, onError, cacheBytes = MAX_ENCODED_C
     }
     return undefined;
   };
-  const read = async (kind: ObjectKind, hash: Uint8Array): Promise<Uint8Array | undefined> => {
+  const read: Library['read'] = async (kind, hash, memory) => {
     const shelf = await find(kind, hash);
-    return shelf && using(shelf, async () => shelf.index?.read(kind, hash));
+    return shelf && using(shelf, async () => shelf.index?.read(kind, hash, memory));
   };
 
   return {
@@ -154,11 +155,11 @@ export function createLibrary({ compression, onError, cacheBytes = MAX_ENCODED_C
   };
 }
 
-async function measureAsSigned(content: LibraryContent): Promise<Manifest> {
-  const manifest = await measureImage(content.file, content.stampOffset);
-  if (equalBytes(manifest.root, content.root)) return manifest;
+async function measureAsSigned({ file, stampOffset, root }: LibraryContent): Promise<Manifest> {
+  const manifest = await (stampOffset === undefined ? measureDelta(file) : measureImage(file, stampOffset));
+  if (equalBytes(manifest.root, root)) return manifest;
   throw new PeerpatchError(
     'PROGRAM_UNREADABLE',
-    `${content.file.path} is not the content it was opened for: it is not handed out`,
+    `${file.path} is not the content it was opened for: it is not handed out`,
   );
 }

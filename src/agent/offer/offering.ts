@@ -44,6 +44,8 @@ export interface OfferingParts {
 }
 
 export interface Offering {
+  /** What is offered now. */
+  readonly offered: KnownRelease;
   /** Offers another release from now on. Takes over the file. */
   replace(offered: Offered): Promise<void>;
   /** Ends announcing and serving, and closes the file. */
@@ -83,6 +85,7 @@ export function startOffering(first: Offered, parts: OfferingParts): Offering {
     },
   });
   const announce = async (signal: AbortSignal): Promise<void> => {
+    if (!network.hasTransport) return; // whoever cannot be reached has nothing to announce
     const announced = known;
     await shelved; // who reads the announcement finds everything there
     for (const topic of topicsOf(owner, announced)) {
@@ -106,6 +109,9 @@ export function startOffering(first: Offered, parts: OfferingParts): Offering {
   const announcing = poll({ intervalMs, clock, random, signal: stop.signal, turn: announce, onError });
 
   return {
+    get offered() {
+      return known;
+    },
     replace: async (offered) => {
       const previous = { shared, shelved };
       known = offered;

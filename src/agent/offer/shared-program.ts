@@ -27,7 +27,7 @@ export function shareProgram(program: OpenProgram): SharedProgram {
         sizeBytes: program.sizeBytes,
         identity: program.identity,
         read: (from) => program.read(from),
-        readAt: (offset, length) => program.readAt(offset, length),
+        readAt: (offset, length, memory) => program.readAt(offset, length, memory),
         close: async () => {
           if (!given) return;
           given = false;

@@ -1,9 +1,10 @@
 /**
- * Where chunks end: decided by the content, so that an insertion changes the chunks around it and no other.
+ * Where the chunks of a program end: decided by the content, so that an insertion changes the chunks around it and no other.
  * Spec: docs/spec/12-content.md, parameters 1.
  *
  * A gear hash with two masks (FastCDC): a chunk ends rarely before the average length, often behind it. The hash depends on the
  * last 32 bytes alone, so that the ends fall into step again soon after a difference. Does not hash chunks: see measure-content.ts.
+ * A delta is cut otherwise: even-chunker.ts.
  *
  * @module
  */

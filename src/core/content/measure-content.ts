@@ -1,13 +1,19 @@
 /**
  * Cuts and hashes a content as it streams by. Spec: docs/spec/12-content.md.
  *
- * Holds no bytes of it. Give it the canonical image of a program, not the program: see stamp/canonical.ts.
+ * Holds no bytes of it. Give it the canonical image of a program, not the program: see codesign/image.ts.
  *
  * @module
  */
 import { createSha256, type RunningHash } from '../crypto/hash.ts';
-import { createChunker } from './chunker.ts';
+import { createChunker, type Chunker } from './chunker.ts';
+import { createEvenChunker } from './even-chunker.ts';
 import { createManifestBuilder, type Manifest } from './manifest.ts';
+
+/** What a content is, which decides where its chunks end: the canonical image of a program, or a delta. */
+export type ContentKind = 'image' | 'delta';
+
+const CHUNKERS: Readonly<Record<ContentKind, () => Chunker>> = { image: createChunker, delta: createEvenChunker };
 
 export interface ContentMeasure {
   /**
@@ -19,8 +25,8 @@ export interface ContentMeasure {
   finish(): Manifest;
 }
 
-export function createContentMeasure(): ContentMeasure {
-  const chunker = createChunker();
+export function createContentMeasure(kind: ContentKind): ContentMeasure {
+  const chunker = CHUNKERS[kind]();
   const builder = createManifestBuilder();
   let hash: RunningHash | undefined;
   let lengthBytes = 0;

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { MAX_CHUNK_BYTES } from '../base/limits.ts';
 
 export interface KnownDelta {
   readonly sizeBytes: number;
@@ -35,9 +36,11 @@ export type PlannedWay =
 const COMPRESSION_RATIO = 0.33;
 /** A delta below this share of the content is taken at once: the manifest alone would cost a tenth of a percent. */
 const SMALL_DELTA_SHARE = 0.02;
-/** Bytes of manifest for a byte of content: 36 for a chunk of about 37 KiB, and the levels above. */
+/** Bytes of manifest for a byte of a program: 36 for a chunk of about 37 KiB, and the levels above. */
 const MANIFEST_SHARE = 1 / 1000;
-/** Level, length and hash of the one page that small content has. */
+/** For a chunk of a delta: 36, and less than one for levels. Most deltas have few chunks, so that a share would be wrong. */
+const DELTA_CHUNK_ENTRY_BYTES = 37;
+/** Level, length and hash of the one page that a small program has. */
 const SMALLEST_MANIFEST_BYTES = 37;
 
 /** Whether the manifest should be read before a way is chosen: without it chunks cannot be compared with a large delta. */
@@ -56,7 +59,7 @@ export function planFetch(known: KnownContent): readonly PlannedWay[] {
   const ways: PlannedWay[] = deltas.map((delta) => ({
     kind: 'delta',
     // A delta is compressed already.
-    expectedBytes: delta.sizeBytes + manifestBytes(delta.sizeBytes),
+    expectedBytes: delta.sizeBytes + Math.ceil(delta.sizeBytes / MAX_CHUNK_BYTES) * DELTA_CHUNK_ENTRY_BYTES,
     sizeBytes: delta.sizeBytes,
     root: delta.root,
   }));

@@ -136,6 +136,6 @@ export function checkFormat(release: SignedRelease, found: ProgramFormat, wanted
   if (wanted === undefined || found === wanted) return;
   throw new PeerpatchError(
     'RELEASE_WRONG_TARGET',
-    `release ${formatVersion(release.version)} is ${found ?? 'no program of a known format'}, this one is ${wanted}: sign each target with a key of its own`,
+    `release ${formatVersion(release.version)} is ${found ?? 'no program of a known format'}, this one is ${wanted}: its owner signs each target for itself, or, without statements, with a key of its own`,
   );
 }

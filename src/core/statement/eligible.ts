@@ -25,6 +25,8 @@ export interface NodeSituation {
   readonly running: SignedStatement | undefined;
   /** Highest sequence number seen under this name, ever; 0 when none was. */
   readonly highestSeq: bigint;
+  /** Highest version seen under this name, ever; undefined when none was. */
+  readonly highestVersion: string | undefined;
   /** Unix time in seconds. */
   readonly nowSeconds: number;
   /** 32 bytes that only this node knows: its draw in every rollout follows from them. */
@@ -37,7 +39,7 @@ export interface NodeSituation {
 export const MAX_STATEMENT_AHEAD_SECONDS: number = 24 * 60 * 60;
 
 export function judgeStatement(statement: SignedStatement, situation: NodeSituation): Verdict {
-  const { running, highestSeq, nowSeconds, force } = situation;
+  const { running, highestSeq, highestVersion, nowSeconds, force } = situation;
   const { seq, version, expiresAt, issuedAt, lowestVersion, rollout, isCritical } = statement;
   if (running !== undefined && seq === running.seq) {
     if (equalBytes(statement.item.value, running.item.value)) return { kind: 'current' };
@@ -67,6 +69,13 @@ export function judgeStatement(statement: SignedStatement, situation: NodeSituat
         `version ${version} can be reached from ${lowestVersion} on, ${running.version} is running`,
       );
     }
+  }
+  // Its own version may come again: the program that had it was put back by hand.
+  if (highestVersion !== undefined && compareAppVersions(version, highestVersion) < 0) {
+    return refuse(
+      'STATEMENT_ROLLED_BACK',
+      `version ${version} is below ${highestVersion}, which was taken here before`,
+    );
   }
   if (rollout === undefined || force || isCritical) return { kind: 'take' };
   return judgeRollout(version, rollout, situation);

@@ -1,5 +1,6 @@
 /**
- * Remembers who failed and for how long to leave them alone: twice as long each time, up to an hour.
+ * Remembers who failed and for how long to leave them alone: twice as long each time, up to an hour. Failures are counted while
+ * they follow each other: one that comes long after the last pause has ended is a first one.
  *
  * A value, not an object with a clock: times are given by the caller (any monotonic milliseconds). Bounded: strangers
  * choose the keys.
@@ -25,7 +26,7 @@ export const NO_FAILURES: Backoff = new Map();
 
 /** With one more failure of `key`. When full, the failure that ends first is forgotten. */
 export function withFailure(backoff: Backoff, key: string, now: number): Backoff {
-  const count = (backoff.get(key)?.count ?? 0) + 1;
+  const count = countBefore(backoff.get(key), now) + 1;
   const pause = Math.min(FIRST_PAUSE_MS * 2 ** (count - 1), LONGEST_PAUSE_MS);
   const next = new Map(backoff).set(key, { count, blockedUntil: now + pause });
   if (next.size > MAX_KEYS) {
@@ -33,6 +34,12 @@ export function withFailure(backoff: Backoff, key: string, now: number): Backoff
     if (first !== undefined) next.delete(first[0]);
   }
   return next;
+}
+
+/** Who was free to fail for so long and did not is in order: a failure in a month must not add up to an hour. */
+function countBefore(failures: Failures | undefined, now: number): number {
+  if (failures === undefined || now - failures.blockedUntil > LONGEST_PAUSE_MS) return 0;
+  return failures.count;
 }
 
 /** Without any failure of `key`: it worked. */

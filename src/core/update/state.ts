@@ -54,6 +54,11 @@ export function afterInstall(state: UpdateState, version: string, mode: UpdateMo
   };
 }
 
+/** After the program file became what runs here again: nothing waits any more. */
+export function afterReturn(state: UpdateState): UpdateState {
+  return { ...state, installed: state.running, restartAt: undefined };
+}
+
 /** After `key` failed. */
 export function afterFailure(state: UpdateState, key: string, { monotonicMs }: Moment): UpdateState {
   return { ...state, failures: withFailure(state.failures, key, monotonicMs) };

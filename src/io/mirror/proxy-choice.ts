@@ -13,20 +13,36 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * The proxy for `url`; undefined: none, connect directly.
  *
- * @throws PeerpatchError PEER_UNREACHABLE for a proxy that is not one of http or https: to go past it could tell the world what
- *   it is there to hide
+ * @throws PeerpatchError PEER_UNREACHABLE for a proxy that is not one of http or https, or whose login cannot be decoded: to go
+ *   past it could tell the world what it is there to hide
  */
 export function chooseProxy(url: URL, env: Environment): URL | undefined {
   const named = proxyText(url.protocol, env);
   if (named === '' || isExempt(url, valueOf(env, 'no_proxy'))) return undefined;
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(named) ? named : `http://${named}`;
   const proxy = URL.canParse(text) ? new URL(text) : undefined;
-  if (proxy?.protocol === 'http:' || proxy?.protocol === 'https:') return proxy;
+  if (proxy?.protocol === 'http:' || proxy?.protocol === 'https:') {
+    if (isDecodable(proxy.username) && isDecodable(proxy.password)) return proxy;
+    throw new PeerpatchError(
+      'PEER_UNREACHABLE',
+      `the user name or password of the proxy ${proxy.host} is not percent-encoded UTF-8: write each % in it as %25, or set NO_PROXY=${url.hostname}`,
+    );
+  }
   const kind = proxy === undefined ? 'is not an address' : `is of the kind ${proxy.protocol.slice(0, -1)}`;
   throw new PeerpatchError(
     'PEER_UNREACHABLE',
     `the proxy of the environment ${kind}: set HTTPS_PROXY to an http or https proxy, or NO_PROXY=${url.hostname}`,
   );
+}
+
+/** Whoever connects decodes the login, and would throw what is taken for a bug. */
+function isDecodable(part: string): boolean {
+  try {
+    decodeURIComponent(part);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function proxyText(protocol: string, env: Environment): string {

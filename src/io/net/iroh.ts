@@ -67,6 +67,7 @@ export async function openIroh({ addon, seed, relay = 'n0', bind = [] }: IrohOpt
 
 class IrohNetwork implements Network {
   readonly nodeId: Uint8Array;
+  readonly hasTransport = true;
   readonly #addon: IrohAddon;
   readonly #endpoint: IrohEndpoint;
   readonly #toIroh: ToIroh;

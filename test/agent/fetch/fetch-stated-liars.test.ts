@@ -6,7 +6,7 @@ import { RELEASE_BLOCK_BYTES } from '../../../src/core/stamp/block.ts';
 import type { Source } from '../../../src/ports/source.ts';
 import type { SceneAgent } from '../../support/agent-scene.ts';
 import type { StatedSample } from '../../../src/testing/sample-program.ts';
-import { codes, holds, mirrorOf, StatedScene, type Misbehaviour } from '../../support/stated-scene.ts';
+import { codes, elf, holds, mirrorOf, StatedScene, type Misbehaviour } from '../../support/stated-scene.ts';
 
 /** Failures that name this source. */
 const blames = (agent: SceneAgent, name: string): string[] =>
@@ -122,6 +122,109 @@ describe('an update beside peers that do not keep to the protocol', () => {
     });
   }
 
+  describe('when only whole files are to be had', () => {
+    const noParts: Misbehaviour = () => ({ object: () => Promise.resolve(undefined) });
+
+    async function wholeReleases() {
+      const old = await scene.release({ version: '1.0.0' });
+      const next = await scene.release({ version: '1.1.0', seq: 2n, seed: 1, speaksV0: true });
+      await scene.publish(next.statement.item, next.statement);
+      const other = await scene.release({ version: '1.1.0', seq: 9n, seed: 1, edit: 2, channel: 'beta' });
+      return { old, next, other };
+    }
+
+    it('blames who sent the region of another file, and takes the one that is the release', async () => {
+      const { old, next, other } = await wholeReleases();
+      const liar = await scene.peer(next, (honest) => ({ ...noParts(honest), ...regionOf(other)(honest) }), {
+        isWhole: true,
+      });
+      await scene.peer(next, (honest) => ({ ...noParts(honest), ...nothing(honest) }), { isWhole: true });
+      const agent = await scene.run(old);
+      await agent.agent.check();
+      expect(holds(agent, next)).toBe(true);
+      expect(blames(agent, liar.name)).toEqual(['PEER_MISBEHAVED']);
+      expect(agent.store.staged).toBe(0);
+    });
+
+    it('does so also where somebody serves that other file, whom it does not blame', async () => {
+      const { old, next, other } = await wholeReleases();
+      const liar = await scene.peer(next, (honest) => ({ ...noParts(honest), ...regionOf(other)(honest) }), {
+        isWhole: true,
+      });
+      const honest = await scene.peer(next, nothing, { isWhole: true });
+      const beta = await scene.peer(
+        { ...other, statement: { ...other.statement, channel: 'stable' } },
+        () => ({ statement: () => undefined, ...nothing(undefined as never) }),
+        { isWhole: true },
+      );
+      const agent = await scene.run(old);
+      await agent.agent.check();
+      expect(holds(agent, next)).toBe(true);
+      expect(blames(agent, liar.name)).toEqual(['PEER_MISBEHAVED']);
+      expect([...blames(agent, honest.name), ...blames(agent, beta.name)]).toEqual([]);
+      expect(agent.store.staged).toBe(0);
+    });
+
+    it('needs no stamp', async () => {
+      const { old, next } = await wholeReleases();
+      const peer = await scene.peer(next, nothing, { isWhole: true });
+      const agent = await scene.run(old);
+      await agent.agent.check();
+      expect(holds(agent, next)).toBe(true);
+      expect(agent.seen('planned').map(({ way }) => way)).toEqual(['whole']);
+      expect(agent.seen('accepted')[0]?.peer).toBe(peer.name);
+      expect(new Set(agent.seen('progress').map(({ peer: from }) => from))).toEqual(new Set([peer.name]));
+    });
+
+    it('fetches a file that is another release once, and its own never, however often it looks', async () => {
+      const rc = await scene.release({ version: '1.1.0-rc.1' });
+      const { next, other } = await wholeReleases();
+      for (const like of [rc, { ...other, statement: { ...other.statement, channel: 'stable' } }]) {
+        await scene.peer(like, () => ({ statement: () => undefined, ...nothing(undefined as never) }), {
+          isWhole: true,
+        });
+      }
+      const agent = await scene.run(rc);
+      for (let looks = 0; looks < 3; looks++) await agent.agent.check({ force: true });
+      expect(holds(agent, rc)).toBe(true);
+      const begun = agent.seen('progress').filter(({ receivedBytes }, at, all) => {
+        return at === 0 || receivedBytes < (all[at - 1]?.receivedBytes ?? 0);
+      });
+      expect(begun).toHaveLength(1);
+
+      await scene.peer(next, nothing, { isWhole: true });
+      await agent.agent.check();
+      expect(holds(agent, next)).toBe(true);
+    });
+
+    it('does not hold against the release what one peer sent in its place', async () => {
+      const [x64, arm64] = [elf(62), elf(183)];
+      const old = await scene.release({ version: '1.0.0', change: x64 });
+      const next = await scene.release({ version: '1.1.0', seq: 2n, change: x64, speaksV0: true });
+      await scene.publish(next.statement.item, next.statement);
+      const foreign = await scene.release({ version: '1.1.0', seq: 9n, target: 'linux-arm64', change: arm64 });
+      const like = { ...foreign, statement: { ...foreign.statement, target: old.statement.target } };
+      await scene.peer(like, () => ({ statement: () => undefined, ...nothing(undefined as never) }), {
+        isWhole: true,
+      });
+      const agent = await scene.run(old);
+      await agent.agent.check();
+      expect(codes(agent)).toEqual(['RELEASE_WRONG_TARGET', 'CONTENT_NOT_FOUND']);
+      await scene.peer(next, nothing, { isWhole: true });
+      await agent.agent.check();
+      expect(holds(agent, next)).toBe(true);
+    });
+
+    it('goes from a pre-release to the release', async () => {
+      const rc = await scene.release({ version: '1.1.0-rc.1' });
+      const { next } = await wholeReleases();
+      await scene.peer(next, nothing, { isWhole: true });
+      const agent = await scene.run(rc);
+      await agent.agent.check();
+      expect(holds(agent, next)).toBe(true);
+    });
+  });
+
   it('names a mirror that fails, and finishes without it', async () => {
     const { old, next } = await releases();
     await scene.peer(next);
@@ -159,5 +262,5 @@ describe('an update beside peers that do not keep to the protocol', () => {
       }),
       { numRuns: 15 },
     );
-  });
+  }, 60_000);
 });

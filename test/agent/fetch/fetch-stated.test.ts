@@ -1,8 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { PeerpatchError } from '../../../src/core/base/errors.ts';
+import { toHex } from '../../../src/core/base/hex.ts';
 import { UpdaterMode } from '../../../src/core/schedule/mode.ts';
 import { MemoryDeltas } from '../../../src/testing/memory-deltas.ts';
-import { codes, deltasOf, holds, StatedScene, ways } from '../../support/stated-scene.ts';
+import { contentOf, noise, type ContentSample } from '../../support/content-samples.ts';
+import { rework } from '../../support/delta-samples.ts';
+import { codes, deltasOf, holds, StatedScene, ways, type Misbehaviour } from '../../support/stated-scene.ts';
+
+const chunkNames = ({ manifest }: ContentSample): string[] =>
+  Array.from({ length: manifest.count }, (_, index) => `chunk ${toHex(manifest.hashAt(index))}`);
 
 describe('an update by a statement', () => {
   let scene = new StatedScene();
@@ -76,8 +82,13 @@ describe('an update by a statement', () => {
   });
 
   it('uses a delta that is on this machine already', async () => {
-    const old = await scene.release({ version: '1.0.0' });
-    const next = await scene.release({ version: '1.1.0', seq: 2n, from: [old] });
+    const sizeBytes = 4_000_000;
+    const old = await scene.release({ version: '1.0.0', sizeBytes });
+    // Long enough for a program of that length to be cut in two, and short enough to be taken at once.
+    const change = (program: Uint8Array): void => {
+      program.set(noise(70_000), 100_000);
+    };
+    const next = await scene.release({ version: '1.1.0', seq: 2n, sizeBytes, change, from: [old] });
     const peer = await scene.peer(next);
     await scene.publish(next.statement.item, next.statement);
     const agent = await scene.run(old, { deltas: deltasOf(next) });
@@ -122,7 +133,7 @@ describe('an update by a statement', () => {
     agent.store.failure = new PeerpatchError('INSTALL_NO_SPACE', 'the disk is full');
     await agent.agent.check();
     expect(holds(agent, old)).toBe(true);
-    expect(ways(agent)).toEqual(['delta']);
+    expect(ways(agent)).not.toContain('chunks');
     expect(agent.seen('error').map(({ during, code }) => [during, code])).toEqual([['install', 'INSTALL_NO_SPACE']]);
 
     agent.store.failure = undefined;
@@ -166,6 +177,50 @@ describe('an update by a statement', () => {
     expect(agent.store.partials.names).toEqual([]);
   });
 
+  it('goes on with a delta of several chunks after the agent was stopped in the middle, from two peers', async () => {
+    const old = await scene.release({ version: '1.0.0', sizeBytes: 4_000_000 });
+    const fields = { version: '1.1.0', seq: 2n, sizeBytes: 4_000_000, change: rework };
+    const next = await scene.release({ ...fields, from: [old] });
+    const names = chunkNames(contentOf(next.deltaBytes[0] ?? new Uint8Array(), 'delta'));
+    expect(names.length).toBeGreaterThan(4);
+    let isHeldUp = true;
+    let given = 0;
+    let letGo: () => void = () => undefined;
+    const released = new Promise<undefined>(
+      (resolve) =>
+        (letGo = () => {
+          resolve(undefined);
+        }),
+    );
+    const halting: Misbehaviour = (honest) => ({
+      object: async (kind, hash) => {
+        if (kind === 'chunk' && isHeldUp && ++given > 2) return released;
+        return honest.object(kind, hash);
+      },
+    });
+    const peers = [await scene.peer(next, halting), await scene.peer(next, halting)];
+    const asked = (): string[] => peers.flatMap((peer) => peer.asked).filter((object) => object.startsWith('chunk'));
+    await scene.publish(next.statement.item, next.statement);
+    const deltas = new MemoryDeltas();
+    const killed = await scene.run(old, { deltas });
+    await scene.until(() => given > 2 && killed.seen('progress').length >= 2);
+    letGo();
+    await killed.agent.stop();
+    expect(ways(killed)).toEqual(['delta']);
+
+    const before = asked().length;
+    isHeldUp = false;
+    const agent = await scene.run(old, { store: killed.store, deltas });
+    await agent.agent.check();
+    expect(holds(agent, next)).toBe(true);
+    expect(ways(agent)).toEqual(['delta']);
+    const rest = asked().slice(before);
+    expect(rest.length).toBeLessThanOrEqual(names.length - 2);
+    expect(new Set(asked())).toEqual(new Set(names));
+    expect(peers.map((peer) => peer.asked.length > 1)).toEqual([true, true]);
+    expect(deltas.partials.names).toEqual([]);
+  });
+
   it('lets others have the chunks and the delta of what it installed when the owner is gone', async () => {
     const old = await scene.release({ version: '1.0.0' });
     const next = await scene.release({ version: '1.1.0', seq: 2n, seed: 1, from: [old] });
@@ -189,13 +244,29 @@ describe('an update by a statement', () => {
     expect(new Set([...codes(second), ...codes(third)])).toEqual(new Set(['PEER_UNREACHABLE']));
   });
 
+  it('lets others have it while the host takes its time for the restart', async () => {
+    const old = await scene.release({ version: '1.0.0' });
+    const next = await scene.release({ version: '1.1.0', seq: 2n, from: [old] });
+    const origin = await scene.offer(next);
+    const first = await scene.run(old);
+    await first.agent.check();
+    expect(first.restarts).toEqual(['1.1.0']);
+    await scene.until(() => first.seen('announced').some(({ version }) => version === '1.1.0'));
+    await origin.agent.stop();
+    const second = await scene.run(old);
+    await second.agent.check();
+    expect(holds(second, next)).toBe(true);
+    expect(ways(second)).toEqual(['delta']);
+  });
+
   it('goes from one pre-release to the next, and to the release', async () => {
     const [rc1, rc2, final] = [
       await scene.release({ version: '1.1.0-rc.1', seq: 1n }),
       await scene.release({ version: '1.1.0-rc.2', seq: 2n }),
       await scene.release({ version: '1.1.0', seq: 3n }),
     ];
-    const agent = await scene.run(rc1, { mode: UpdaterMode.OnRestart });
+    // Announced first: of two that write into an empty slot at one moment, the later hides the other for this minute.
+    const agent = await scene.offer(rc1, { mode: UpdaterMode.OnRestart });
     await agent.agent.check();
     await scene.offer(rc2);
     await agent.agent.check();

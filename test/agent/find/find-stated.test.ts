@@ -4,6 +4,7 @@ import { UpdaterMode } from '../../../src/core/schedule/mode.ts';
 import { rolloutDraw } from '../../../src/core/statement/eligible.ts';
 import { encodeSignedItem } from '../../../src/core/statement/signed-bytes.ts';
 import { statementNameHash } from '../../../src/core/statement/statement.ts';
+import type { Source } from '../../../src/ports/source.ts';
 import { FakeMemory } from '../../../src/testing/fake-memory.ts';
 import { MemoryProgram } from '../../../src/testing/memory-program.ts';
 import {
@@ -37,7 +38,6 @@ describe('the statement that a node looks for', () => {
   const refusals: readonly (readonly [what: string, fields: Partial<ReleaseFields>, code: string])[] = [
     ['is expired', { expiresAt: NOW - 1 }, 'STATEMENT_EXPIRED'],
     ['comes from the future', { issuedAt: NOW + 2 * DAY }, 'STATEMENT_FROM_FUTURE'],
-    ['cannot be reached from the version that runs', { lowestVersion: '1.0.1' }, 'STATEMENT_TOO_FAR'],
     ['names a lower version', { version: '0.9.0' }, 'RELEASE_NOT_NEWER'],
   ];
   for (const [what, fields, code] of refusals) {
@@ -50,6 +50,27 @@ describe('the statement that a node looks for', () => {
       expect(agent.seen('planned')).toEqual([]);
     });
   }
+
+  it('is told once with a way out when it cannot be reached from the version that runs, though it has a delta from it', async () => {
+    const old = await scene.release({ version: '1.0.0', seq: 5n });
+    const next = await scene.release({ version: '1.1.0', seq: 6n, lowestVersion: '1.0.1', from: [old] });
+    await scene.publish(next.statement.item, next.statement);
+    await scene.peer(next);
+    const agent = await scene.run(old);
+    for (let turn = 0; turn < 2; turn++) await agent.agent.check({ force: true });
+    expect(holds(agent, old)).toBe(true);
+    expect(agent.seen('held-back')).toEqual([
+      {
+        type: 'held-back',
+        version: '1.1.0',
+        reason: expect.stringMatching(
+          /^STATEMENT_TOO_FAR: .*from 1\.0\.1 on.*installer or with "peerpatch fetch --app sample --out/,
+        ) as string,
+        atMs: undefined,
+      },
+    ]);
+    expect(codes(agent)).toEqual([]);
+  });
 
   it('is not the one of the same sequence number with other content', async () => {
     const old = await scene.release({ version: '1.0.0', seq: 5n });
@@ -64,6 +85,37 @@ describe('the statement that a node looks for', () => {
     await agent.agent.check({ force: true });
     expect(holds(agent, two)).toBe(false);
     expect(codes(agent)).toContain('STATEMENT_CONFLICT');
+  });
+
+  it('is not one that was the newest until another one of the same sequence number was seen', async () => {
+    const old = await scene.release({ version: '1.0.0', seq: 5n });
+    const one = await scene.release({
+      version: '1.1.0',
+      seq: 6n,
+      rollout: { percent: 0, startsAt: NOW, rampSeconds: 0 },
+    });
+    const two = await scene.release({ version: '1.2.0', seq: 6n, edit: 9 });
+    await scene.publish(one.statement.item, one.statement);
+    await scene.peer(one);
+    const late = mirrorOf('mirror', two);
+    let isThere = false;
+    const mirror: Source = {
+      ...late,
+      statement: (...asked) => (isThere ? late.statement(...asked) : Promise.resolve(undefined)),
+    };
+    const agent = await scene.run(old, { mirrors: { 'https://mirror.example': mirror } });
+    await agent.agent.check();
+    expect(agent.seen('held-back').map(({ version }) => version)).toEqual(['1.1.0']);
+    isThere = true;
+    await agent.agent.check({ force: true });
+    expect(holds(agent, old)).toBe(true);
+    expect(codes(agent)).toContain('STATEMENT_CONFLICT');
+
+    const three = await scene.release({ version: '1.3.0', seq: 7n });
+    await scene.publish(three.statement.item, three.statement);
+    await scene.peer(three);
+    await agent.agent.check({ force: true });
+    expect(holds(agent, three)).toBe(true);
   });
 
   it('is not one of lower sequence number than the program had before it was put back by hand', async () => {

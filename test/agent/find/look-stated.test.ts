@@ -4,6 +4,7 @@ import type { AgentEvent } from '../../../src/agent/events.ts';
 import { serveExchange } from '../../../src/agent/offer/exchange-server.ts';
 import { createLibrary } from '../../../src/agent/offer/library.ts';
 import { lookStated, type LookedStated } from '../../../src/agent/find/look-stated.ts';
+import { PeerpatchError } from '../../../src/core/base/errors.ts';
 import { statementTopic } from '../../../src/core/record/topic.ts';
 import { encodeSignedItem } from '../../../src/core/statement/signed-bytes.ts';
 import { statementNameHash, type SignedStatement } from '../../../src/core/statement/statement.ts';
@@ -15,7 +16,7 @@ import { MemoryDht } from '../../../src/testing/memory-dht.ts';
 import { MemoryNetwork } from '../../../src/testing/memory-network.ts';
 import { nodeKey, OWNER, releaseOf, repeatableRandom, STRANGER } from '../../support/record-samples.ts';
 import { NAME, statementOf } from '../../support/signed-statements.ts';
-import { deadDht, having, statements } from '../../support/statement-scene.ts';
+import { deadDht, having, source, statements } from '../../support/statement-scene.ts';
 
 const [one, two] = [statementOf(1), statementOf(2)];
 
@@ -27,12 +28,12 @@ function openScene() {
   const events: AgentEvent[] = [];
   const closed: string[] = [];
   const openedMirrors: string[] = [];
-  let networks = 0;
+  let connections = 0;
   return {
     events,
     closed,
     openedMirrors,
-    networks: () => networks,
+    connections: () => connections,
     publish: (statement: SignedStatement) => statements(dhtNetwork.join(), { clock }).publish(statement),
     /** A peer that announces the release and hands out its statement. */
     peer: async (number: number, statement: SignedStatement): Promise<void> => {
@@ -52,8 +53,9 @@ function openScene() {
       });
     },
     look: (
-      mirrors: Readonly<Record<string, SignedStatement>> = {},
+      mirrors: Readonly<Record<string, SignedStatement | 'down'>> = {},
       dht: Dht = dhtNetwork.join(),
+      given: readonly string[] = [...Object.keys(mirrors), ...Object.keys(mirrors)],
     ): Promise<LookedStated> =>
       lookStated({
         owner,
@@ -61,19 +63,24 @@ function openScene() {
         dht,
         clock,
         random: repeatableRandom(1),
-        mirrors: [...Object.keys(mirrors), ...Object.keys(mirrors)],
+        mirrors: given,
         openMirror: (url): Source => {
           openedMirrors.push(url);
           const close = (): Promise<void> => {
             closed.push(url);
             return Promise.resolve();
           };
-          return { ...having(url, mirrors[url] ?? one), close };
+          const has = mirrors[url] ?? one;
+          const down = source(url, () => Promise.reject(new PeerpatchError('PEER_UNREACHABLE', 'it is down')));
+          return { ...(has === 'down' ? down : having(url, has)), close };
         },
-        openNetwork: () => {
-          networks += 1;
-          return Promise.resolve(hub.join(new Uint8Array(32).fill(200 + networks)));
+        network: {
+          connect: (...to) => {
+            connections += 1;
+            return hub.join(new Uint8Array(32).fill(200 + connections)).connect(...to);
+          },
         },
+        failed: new Set(),
         emit: (event) => events.push(event),
         signal: new AbortController().signal,
       }),
@@ -91,7 +98,7 @@ describe('a look without a program', () => {
     await scene.peer(1, two);
     const { statement, announcements } = await scene.look();
     expect({ seq: statement?.seq, peers: announcements.length }).toEqual({ seq: 2n, peers: 1 });
-    expect(scene.networks()).toBe(0);
+    expect(scene.connections()).toBe(0);
   });
 
   it('asks peers when the DHT has no statement, or one that is older than what they announce', async () => {
@@ -100,7 +107,7 @@ describe('a look without a program', () => {
       if (published !== undefined) await scene.publish(published);
       await scene.peer(1, two);
       expect((await scene.look()).statement?.seq).toBe(2n);
-      expect(scene.networks()).toBe(1);
+      expect(scene.connections()).toBe(1);
     }
   });
 
@@ -112,6 +119,24 @@ describe('a look without a program', () => {
     expect(scene.events.map((event) => event.type === 'error' && event.code)).toContain('DHT_UNREACHABLE');
     expect(scene.openedMirrors).toEqual(['https://a.example', 'https://b.example']);
     expect(scene.closed).toEqual(scene.openedMirrors);
+  });
+
+  it('asks the mirrors that the statement it found names, and those that theirs names, each once', async () => {
+    const scene = openScene();
+    const [a, b] = ['https://a.example', 'https://b.example'];
+    await scene.publish(statementOf(1, { mirrors: [a] }));
+    const found = await scene.look({ [a]: statementOf(2, { mirrors: [a, b] }), [b]: statementOf(3) }, undefined, []);
+    expect(found.statement?.seq).toBe(3n);
+    expect(scene.openedMirrors).toEqual([a, b]);
+    expect(scene.closed).toEqual([a, b]);
+  });
+
+  it('tells of the mirrors, beside what it fails with, when nobody at all answers', async () => {
+    const scene = openScene();
+    await expect(scene.look({ 'https://down.example': 'down' }, deadDht())).rejects.toMatchObject({
+      code: 'DHT_UNREACHABLE',
+    });
+    expect(scene.events.map((event) => event.type === 'error' && event.code)).toEqual(['PEER_UNREACHABLE']);
   });
 
   it('fails when nobody at all answers', async () => {

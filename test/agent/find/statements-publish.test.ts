@@ -113,6 +113,24 @@ describe('publish', () => {
     });
   });
 
+  it('does not complain when a newer one was put there after the look that it uses', async () => {
+    const dht = scriptedDht({ nodes: 3, answer: () => 'refuses' });
+    const told = statements(dht);
+    await told.look();
+    dht.set(1, ITEM, two.item);
+    expect(await told.publish(one)).toEqual({ storedAt: 0 });
+    expect(dht.puts).toHaveLength(3);
+    expect(told.standing).toEqual([two]);
+  });
+
+  it('complains when what was put there after the look is nothing a reader believes', async () => {
+    const dht = scriptedDht({ nodes: 3, answer: () => 'refuses' });
+    const told = statements(dht);
+    await told.look();
+    dht.set(1, ITEM, forged.item);
+    await expect(told.publish(one)).rejects.toMatchObject({ code: 'DHT_PUT_REFUSED' });
+  });
+
   it('does not complain where every node holds another statement of the same number', async () => {
     const dht = scriptedDht({ nodes: 2 });
     for (const node of [0, 1]) dht.set(node, ITEM, otherTwo.item);

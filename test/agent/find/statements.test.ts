@@ -17,14 +17,19 @@ const silent = source('silent', () => new Promise(() => undefined));
 
 describe('look', () => {
   it('finds nothing where nothing was published', async () => {
-    expect(await statements(new MemoryDht().join()).look()).toEqual({ newest: undefined, nodes: 20, refused: [] });
+    expect(await statements(new MemoryDht().join()).look()).toEqual({
+      newest: undefined,
+      nodes: 20,
+      isCutOff: false,
+      refused: [],
+    });
   });
 
   it('finds in the DHT what another node published, without its key', async () => {
     const network = new MemoryDht();
     expect(await statements(network.join()).publish(two)).toEqual({ storedAt: 20 });
     const found = await statements(network.join(), { running: one }).look();
-    expect(found).toEqual({ newest: two, nodes: 20, refused: [] });
+    expect(found).toEqual({ newest: two, nodes: 20, isCutOff: false, refused: [] });
   });
 
   it.each(['app', 'target', 'channel'] as const)('does not find the statement of another %s', async (field) => {
@@ -94,10 +99,22 @@ describe('look', () => {
     expect(none.newest).toBeUndefined();
   });
 
-  it('rejects with DHT_UNREACHABLE when neither the DHT nor a source answers', async () => {
-    await expect(statements(deadDht()).look()).rejects.toMatchObject({ code: 'DHT_UNREACHABLE' });
+  it('tells everybody’s failure, and that it is cut off, when neither the DHT nor a source answers', async () => {
+    expect(await statements(deadDht()).look()).toMatchObject({ isCutOff: true, refused: [{ source: 'dht' }] });
     const failing = source('mirror', () => Promise.reject(new PeerpatchError('PEER_UNREACHABLE', 'gone')));
-    await expect(statements(deadDht()).look([failing])).rejects.toMatchObject({ code: 'DHT_UNREACHABLE' });
+    const found = await statements(deadDht()).look([failing]);
+    expect(found.isCutOff).toBe(true);
+    expect(found.refused.map(({ source: name, code }) => `${name} ${code}`)).toEqual([
+      'dht DHT_UNREACHABLE',
+      'mirror PEER_UNREACHABLE',
+    ]);
+    expect((await statements(deadDht()).look([failing, having('other', two)])).isCutOff).toBe(false);
+  });
+
+  it('does not ask the DHT where it is told not to', async () => {
+    const unasked = scriptedDht({ nodes: 1, beforeGet: () => Promise.reject(new TypeError('it was asked')) });
+    const look = statements(unasked).look([having('mirror', two)], { withoutDht: true });
+    expect(await look).toMatchObject({ newest: two, nodes: 0, isCutOff: false, refused: [] });
   });
 
   it('waits 15 seconds for a source that says nothing, not longer, whether it obeys or not', async () => {

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createEncodedObjects } from '../../../src/agent/offer/encoded-objects.ts';
 import { createLibrary } from '../../../src/agent/offer/library.ts';
 import { decodeObject } from '../../../src/core/content/object.ts';
+import { sha256 } from '../../../src/core/crypto/hash.ts';
 import { STAMP_BYTES } from '../../../src/core/stamp/block.ts';
-import { zeroStamp } from '../../../src/core/stamp/canonical.ts';
+import { stampPlace, zeroPlaces } from '../../../src/core/codesign/image.ts';
 import { brotli } from '../../../src/io/system/brotli.ts';
 import type { Compression } from '../../../src/ports/compression.ts';
 import { contentOf, noise, same } from '../../support/content-samples.ts';
@@ -13,7 +14,7 @@ import { failure } from '../../support/stamp-samples.ts';
 const STAMP_OFFSET = 100_000;
 const FILE = noise(500_000);
 const CANONICAL = FILE.slice();
-zeroStamp(CANONICAL, 0, STAMP_OFFSET);
+zeroPlaces(CANONICAL, 0, [stampPlace(STAMP_OFFSET)]);
 const PROGRAM = contentOf(CANONICAL);
 const { manifest: MANIFEST } = PROGRAM;
 const { root: ROOT } = MANIFEST;
@@ -51,6 +52,18 @@ describe('a library', () => {
     expect(reads()).toBe(1);
   });
 
+  it('has a delta in chunks of 128 KiB, as its owner cut it', async () => {
+    const { library, errors } = scene();
+    const delta = contentOf(noise(300_000, 3), 'delta');
+    library.add({ root: delta.manifest.root, file: openBytes(delta.bytes) });
+    expect(await library.read('page', delta.manifest.root)).toEqual(delta.manifest.pages[0]?.bytes);
+    for (const at of [0, 131_072, 262_144]) {
+      const chunk = delta.bytes.subarray(at, at + 131_072);
+      expect(same((await library.read('chunk', sha256(chunk))) ?? FILE, chunk)).toBe(true);
+    }
+    expect(errors).toEqual([]);
+  });
+
   it('does not read a program whose manifest is known', async () => {
     const { library, file, reads } = scene();
     library.add({ root: ROOT, file, stampOffset: STAMP_OFFSET, manifest: MANIFEST });
@@ -60,7 +73,7 @@ describe('a library', () => {
 
   it('gives objects encoded, and compressed where that is shorter', async () => {
     const { library } = scene();
-    const zeros = contentOf(new Uint8Array(50_000));
+    const zeros = contentOf(new Uint8Array(50_000), 'delta');
     library.add({ root: zeros.manifest.root, file: openBytes(zeros.bytes) });
     const encoded = await library.object('chunk', zeros.manifest.hashAt(0));
     expect(encoded?.length).toBeLessThan(100);
@@ -113,7 +126,7 @@ describe('a library', () => {
 
   it('PROGRAM_UNREADABLE: a file that is not its root is taken out, told once, and the others stay', async () => {
     const { library, errors, file } = scene(FILE.with(200_000, (FILE[200_000] ?? 0) ^ 1));
-    const other = contentOf(noise(50_000, 5));
+    const other = contentOf(noise(50_000, 5), 'delta');
     library.add({ root: ROOT, file, stampOffset: STAMP_OFFSET });
     library.add({ root: other.manifest.root, file: openBytes(other.bytes) });
     expect(await library.read('page', ROOT)).toBeUndefined();

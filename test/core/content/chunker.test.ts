@@ -3,25 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../../src/core/base/bytes.ts';
 import { MAX_CHUNK_BYTES } from '../../../src/core/base/limits.ts';
 import { createChunker, MIN_CHUNK_BYTES } from '../../../src/core/content/chunker.ts';
-import { stream } from '../../support/manifest-samples.ts';
+import { chunkLengths, stream } from '../../support/manifest-samples.ts';
 
-/** Lengths of the chunks of bytes that come in pieces; the last one may be cut short by the end. */
-function chunkLengths(pieces: readonly Uint8Array[]): number[] {
-  const chunker = createChunker();
-  const lengths = [0];
-  for (const piece of pieces) {
-    for (let at = 0; at < piece.length;) {
-      const end = chunker.next(piece, at);
-      lengths.push((lengths.pop() ?? 0) + (end < 0 ? piece.length : end) - at);
-      if (end >= 0) lengths.push(0);
-      at = end < 0 ? piece.length : end;
-    }
-  }
-  return lengths.at(-1) === 0 ? lengths.slice(0, -1) : lengths;
-}
-
+const lengthsOf = (pieces: readonly Uint8Array[]): number[] => chunkLengths(createChunker(), pieces);
 const SAMPLE = stream('chunker', 4_000_000);
-const LENGTHS = chunkLengths([SAMPLE]);
+const LENGTHS = lengthsOf([SAMPLE]);
 
 describe('chunker', () => {
   it('makes chunks of 8 to 128 KiB, of about 37 KiB in random bytes', () => {
@@ -33,12 +19,12 @@ describe('chunker', () => {
 
   it('ends chunks in the same places however the bytes are cut into pieces', () => {
     const content = SAMPLE.subarray(0, 400_000);
-    const whole = chunkLengths([content]);
+    const whole = lengthsOf([content]);
     const cuts = fc.array(fc.nat(content.length), { maxLength: 12 });
     const run = (at: readonly number[]): void => {
       const edges = [0, ...at, content.length].sort((a, b) => a - b);
       const pieces = edges.slice(1).map((edge, index) => content.subarray(edges[index], edge));
-      expect(chunkLengths(pieces)).toEqual(whole);
+      expect(lengthsOf(pieces)).toEqual(whole);
     };
     fc.assert(fc.property(cuts, run), { numRuns: 50 });
     run(Array.from({ length: 9000 }, (_, index) => index)); // byte by byte over the first end
@@ -51,18 +37,18 @@ describe('chunker', () => {
       return lengths.map((length) => (at += length));
     };
     const before = new Set(ends(LENGTHS));
-    const same = ends(chunkLengths([changed])).filter((end) => before.has(end < 1_000_000 ? end : end - 1));
+    const same = ends(lengthsOf([changed])).filter((end) => before.has(end < 1_000_000 ? end : end - 1));
     expect(LENGTHS.length - same.length).toBeLessThanOrEqual(6);
   });
 
   it('ends a chunk at the largest size where nothing else does', () => {
-    expect(chunkLengths([new Uint8Array(300_000)])).toEqual([MAX_CHUNK_BYTES, MAX_CHUNK_BYTES, 37_856]);
+    expect(lengthsOf([new Uint8Array(300_000)])).toEqual([MAX_CHUNK_BYTES, MAX_CHUNK_BYTES, 37_856]);
   });
 
   it('looks at the last 32 bytes and at nothing before them', () => {
     const [first = 0] = LENGTHS;
     const changedAt = (at: number): number | undefined =>
-      chunkLengths([SAMPLE.subarray(0, 200_000).with(at, (SAMPLE[at] ?? 0) ^ 0xff)])[0];
+      lengthsOf([SAMPLE.subarray(0, 200_000).with(at, (SAMPLE[at] ?? 0) ^ 0xff)])[0];
     expect([0, 4000, MIN_CHUNK_BYTES - 33, first - 33].map(changedAt)).toEqual([first, first, first, first]);
     expect(changedAt(first - 16)).not.toBe(first);
     expect(changedAt(first - 1)).not.toBe(first);

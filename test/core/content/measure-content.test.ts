@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../src/core/base/hex.ts';
 import { sha256 } from '../../../src/core/crypto/hash.ts';
-import { createContentMeasure } from '../../../src/core/content/measure-content.ts';
+import { createContentMeasure, type ContentKind } from '../../../src/core/content/measure-content.ts';
 import { measured, stream } from '../../support/manifest-samples.ts';
 
 const CONTENT = stream('measure', 300_000);
@@ -30,8 +30,17 @@ describe('content measure', () => {
     );
   });
 
+  it('cuts a delta by its length, and a program by its bytes', () => {
+    const lengthsOf = (kind: ContentKind): number[] => {
+      const manifest = measured(CONTENT, 70_000, kind);
+      return Array.from({ length: manifest.count }, (_, index) => manifest.lengthAt(index));
+    };
+    expect(lengthsOf('delta')).toEqual([131_072, 131_072, 37_856]);
+    expect(lengthsOf('image').length).toBeGreaterThan(4);
+  });
+
   it('does not need a piece after it was given', () => {
-    const measure = createContentMeasure();
+    const measure = createContentMeasure('image');
     const piece = new Uint8Array(10_000);
     for (let at = 0; at < CONTENT.length; at += piece.length) {
       piece.set(CONTENT.subarray(at, at + piece.length));

@@ -20,7 +20,7 @@ function pageCounts(manifest: Manifest): number[] {
 
 describe('vectors of chunks and pages', () => {
   it.each(contents.map((vector) => [vector.name, vector] as const))('content: %s', (_name, vector) => {
-    const manifest = measured(contentFrom(vector.parts), 70_000);
+    const manifest = measured(contentFrom(vector.parts), 70_000, vector.kind);
     expect(manifest.sizeBytes).toBe(vector.size);
     expect(indexes(manifest).map((index) => manifest.lengthAt(index))).toEqual(vector.lengths);
     expect(toHex(sha256(concatBytes(...indexes(manifest).map((index) => manifest.hashAt(index)))))).toBe(
@@ -28,6 +28,9 @@ describe('vectors of chunks and pages', () => {
     );
     expect(pageCounts(manifest)).toEqual(vector.pageCounts);
     expect(toHex(manifest.root)).toBe(vector.root);
+    const reader = createManifestReader(manifest.root, manifest.sizeBytes);
+    feed(reader, manifest);
+    expect(reader.manifest?.count).toBe(vector.lengths.length);
     checked += 1;
   });
 
@@ -48,6 +51,6 @@ describe('vectors of chunks and pages', () => {
   });
 
   it('are all checked', () => {
-    expect([contents.length, pages.length, checked]).toEqual([18, 5, 23]);
+    expect([contents.length, pages.length, checked]).toEqual([27, 5, 32]);
   });
 });

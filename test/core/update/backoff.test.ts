@@ -35,6 +35,32 @@ describe('backoff', () => {
     });
   }
 
+  // One more failure, so long after the pause of those before it has ended.
+  const later: [failures: number, quietMs: number, pauseMs: number][] = [
+    [1, 0, 2 * MINUTE_MS],
+    [1, HOUR_MS, 2 * MINUTE_MS],
+    [1, HOUR_MS + 1, MINUTE_MS],
+    [6, HOUR_MS, HOUR_MS],
+    [7, 0, HOUR_MS],
+    [7, HOUR_MS, HOUR_MS],
+    [7, HOUR_MS + 1, MINUTE_MS],
+    [50, 30 * 24 * HOUR_MS, MINUTE_MS],
+  ];
+  it.each(later)('after %d failures and %d ms of quiet blocks for %d ms', (failures, quietMs, pauseMs) => {
+    const before = failedTimes(failures, 1000);
+    const at = 1000 + Math.min(MINUTE_MS * 2 ** (failures - 1), HOUR_MS) + quietMs;
+    const backoff = withFailure(before, 'peer', at);
+    expect(isBlocked(backoff, 'peer', at + pauseMs - 1)).toBe(true);
+    expect(isBlocked(backoff, 'peer', at + pauseMs)).toBe(false);
+  });
+
+  it('grows again from the first failure after a long quiet', () => {
+    const at = 30 * 24 * HOUR_MS;
+    const backoff = withFailure(withFailure(failedTimes(7), 'peer', at), 'peer', at + MINUTE_MS);
+    expect(isBlocked(backoff, 'peer', at + 3 * MINUTE_MS - 1)).toBe(true);
+    expect(isBlocked(backoff, 'peer', at + 3 * MINUTE_MS)).toBe(false);
+  });
+
   it('blocks only the one who failed', () => {
     expect(isBlocked(failedTimes(3), 'other', 0)).toBe(false);
   });

@@ -5,6 +5,7 @@ import { UpdaterMode } from '../../../src/core/schedule/mode.ts';
 import {
   afterFailure,
   afterInstall,
+  afterReturn,
   atMoment,
   initialState,
   INSTALL,
@@ -30,6 +31,14 @@ function moment(nowMs: number, monotonicMs = 0): Moment {
 
 describe('the state of an update', () => {
   const running = initialState('1.0.0');
+
+  it('waits for nothing when the program file is what runs again', () => {
+    const waiting = afterInstall(running, '1.1.0', UpdaterMode.Now, moment(NOON));
+    expect(isRestartDue(waiting, moment(NOON))).toBe(true);
+    const returned = afterReturn(waiting);
+    expect(returned).toMatchObject({ installed: '1.0.0', restartAt: undefined });
+    expect(isRestartDue(returned, moment(NOON))).toBe(false);
+  });
 
   it('waits for nothing at first', () => {
     expect(isWaiting(running)).toBe(false);

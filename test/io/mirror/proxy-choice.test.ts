@@ -77,4 +77,21 @@ describe('chooseProxy', () => {
       expect(choose('https://a.example/', { ...env, NO_PROXY: 'a.example' })).toBeUndefined();
     },
   );
+
+  it.each(['user:secret%', 'user%zz:secret', 'user:secret%FF', 'user%'])(
+    'refuses the login %s, which nobody can decode, and says what to write',
+    (login) => {
+      for (const url of ['https://a.example/', 'http://a.example/']) {
+        const env = { ALL_PROXY: `http://${login}@p.example:3128` };
+        const refuse = (): unknown => choose(url, env);
+        expect(refuse).toThrow(expect.objectContaining({ code: 'PEER_UNREACHABLE' }) as Error);
+        expect(refuse).toThrow(/p\.example:3128 is not percent-encoded UTF-8: write each % in it as %25/);
+        expect(refuse).not.toThrow(/secret/);
+      }
+    },
+  );
+  it('takes a login that decodes', () => {
+    const proxy = 'http://user:100%25@p.example:3128/';
+    expect(choose('http://a.example/', { http_proxy: proxy })).toBe(proxy);
+  });
 });

@@ -122,6 +122,15 @@ describe('a proxy of the environment', () => {
     }
   });
 
+  it('whose password is not percent-encoded makes the mirror unreachable, and is not asked', async () => {
+    const [target, secure, proxy] = [await plain(), await plain(true), await servers.proxy()];
+    const url = proxy.url.replace('http://', 'http://me:100%@');
+    for (const mirror of [target, secure]) {
+      await expect(get(mirror.url, { env: { all_proxy: url } })).rejects.toMatchObject({ code: 'PEER_UNREACHABLE' });
+    }
+    expect(proxy.requests).toEqual([]);
+  });
+
   it.each([403, 404, 503])('that refuses CONNECT with %i is no mirror that has nothing', async (refuseWith) => {
     const [target, proxy] = [await plain(true), await servers.proxy({ refuseWith })];
     await expect(get(target.url, { env: { https_proxy: proxy.url } })).rejects.toMatchObject({
