@@ -6,8 +6,10 @@
 import type { AgentEvent } from '../agent/events.ts';
 import type { CheckResult } from '../agent/update.ts';
 import type { ErrorCode } from '../core/base/errors.ts';
+import type { ReleaseName } from '../core/install/release-id.ts';
 import type { UpdateMode } from '../core/schedule/mode.ts';
 import type { RelayChoice } from '../io/net/peer-address.ts';
+import type { Heartbeat } from './heartbeat.ts';
 
 /** What the agent needs to know to start. Options of `spawn`, checked and completed. */
 export interface AgentSettings {
@@ -22,12 +24,31 @@ export interface AgentSettings {
   readonly relay: RelayChoice;
   /** URLs. */
   readonly mirrors: readonly string[];
+  /** Highest version to take; undefined: any. */
+  readonly maxVersion: string | undefined;
+  /** Versions never to take. */
+  readonly skipVersions: readonly string[];
   /** Address to bind to; undefined means every interface. */
   readonly bindHost: string | undefined;
   /** The program file of this process. */
   readonly programPath: string;
   /** The stamp inside the running process's own image: what runs, whatever the file holds by now. */
   readonly runningStamp: Uint8Array | undefined;
+  /** Longest trial of a staged program; undefined: it is not tried out. */
+  readonly preflightMs: number | undefined;
+  /** So many programs are kept to go back to. */
+  readonly keepPrevious: number;
+  /** Set while the running program is on probation. */
+  readonly hangWatch?: HangWatchSettings | undefined;
+}
+
+export interface HangWatchSettings {
+  /** The host's. */
+  readonly heartbeat: Heartbeat;
+  /** After so long a silence it hangs. */
+  readonly hangMs: number;
+  /** What is on probation. */
+  readonly running: ReleaseName;
 }
 
 export type MessageToAgent =

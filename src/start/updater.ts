@@ -6,16 +6,18 @@
  *
  * @module
  */
-import type { AgentEvent } from '../agent/events.ts';
+import { errorEvent, type AgentEvent } from '../agent/events.ts';
 import type { CheckOptions, CheckResult } from '../agent/update.ts';
 import { isPeerpatchError, PeerpatchError } from '../core/base/errors.ts';
-import { HOUR_MS, SECOND_MS } from '../core/base/units.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../core/base/units.ts';
 import { isBlocked, NO_FAILURES, withFailure } from '../core/update/backoff.ts';
 import { RESTART } from '../core/update/state.ts';
 import type { AgentThread, StartAgentThread } from './thread/agent-thread.ts';
 import { Listeners } from './listeners.ts';
+import { withinGrace } from './grace.ts';
 import type { AgentSettings, MessageToHost } from './messages.ts';
-import { DEFAULT_RESTART_GRACE_MS, type SpawnOptions } from './options/options.ts';
+import type { SpawnOptions } from './options/options.ts';
+import type { Probation } from './probation/probation.ts';
 
 /**
  * starting → running → waiting (installed, not yet restarted) → restarting. `disabled`: this program cannot be updated,
@@ -30,11 +32,21 @@ export interface UpdaterParts {
   readonly options: Pick<SpawnOptions, 'beforeRestart' | 'restartGraceMs'>;
   readonly settings: AgentSettings;
   readonly startThread: StartAgentThread;
+  /** Finds what would keep that program from running. Throws RESTART_FAILED. Default: nothing is looked at. */
+  readonly checkRestart?: (path: string) => Promise<void>;
   /** Replaces this process by the program at `path`. Returns only by throwing RESTART_FAILED. */
   readonly restartProcess: (path: string) => Promise<never>;
+  /** Set when the running program has to prove itself. */
+  readonly probation?: Pick<Probation, 'begin' | 'confirm' | 'takeBack' | 'end'> | undefined;
+  /** Puts the previous program in the place of the running one. */
+  readonly putBack?: (reason: string) => Promise<unknown>;
+  /** What happened at the start, to be told when somebody can listen. */
+  readonly events?: readonly AgentEvent[];
 }
 
 const FIRST_REVIVAL_MS = 10 * SECOND_MS;
+/** An agent that ran for so long works: the pauses begin anew. One that says `running`, or has looked once, may die at once. */
+const LONGEST_REVIVAL_MS: number = HOUR_MS;
 
 export class Updater {
   readonly #parts: UpdaterParts | undefined;
@@ -49,6 +61,7 @@ export class Updater {
   #reason: string | undefined;
   #version: string | undefined;
   #thread: AgentThread | undefined;
+  #threadStartedAt = 0;
   #revivals = 0;
   #nextCheck = 0;
   #restarting: Promise<void> | undefined;
@@ -61,6 +74,12 @@ export class Updater {
 
   static start(parts: UpdaterParts): Updater {
     const updater = new Updater(parts);
+    const emit = (event: AgentEvent): void => {
+      updater.#emit(event);
+    };
+    parts.probation?.begin({ emit, giveUp: (reason) => void updater.#giveUp(parts, reason) });
+    // Told one turn later: now nobody can be listening yet.
+    if (parts.events?.length) setImmediate(() => parts.events?.forEach(emit));
     updater.#startThread(parts);
     return updater;
   }
@@ -111,8 +130,15 @@ export class Updater {
    */
   async restart(): Promise<void> {
     if (this.#parts === undefined || this.#state === 'stopped') throw this.#notRunning();
-    this.#restarting ??= this.#replaceProcess(this.#parts).finally(() => (this.#restarting = undefined));
-    await this.#restarting;
+    await this.#replaceOnce(this.#parts);
+  }
+
+  /**
+   * This version works: nothing brings the one before it back by itself any more. Does nothing when it is not on probation; with
+   * `probation: { confirm: 'host' }` it must be called in time.
+   */
+  confirm(): void {
+    this.#parts?.probation?.confirm();
   }
 
   /** Ends the agent. The host runs on; nothing more is announced, served or installed. */
@@ -122,21 +148,48 @@ export class Updater {
     await this.#endThread('the updater was stopped');
   }
 
+  #replaceOnce(parts: UpdaterParts): Promise<void> {
+    this.#restarting ??= this.#replaceProcess(parts).finally(() => (this.#restarting = undefined));
+    return this.#restarting;
+  }
+
   async #replaceProcess(parts: UpdaterParts): Promise<void> {
-    this.#enter('restarting');
+    if (this.#state !== 'stopped') this.#enter('restarting');
     try {
+      // First of all: behind `beforeRestart` the host may have closed what it lives by.
+      await parts.checkRestart?.(parts.settings.programPath);
       await withinGrace(parts.options);
       await this.#endThread('the process restarts');
+      parts.probation?.takeBack();
       await parts.restartProcess(parts.settings.programPath);
     } catch (cause) {
       const error = isPeerpatchError(cause)
         ? cause
         : new PeerpatchError('RESTART_FAILED', 'beforeRestart failed: the restart is put off', { cause });
       this.#restartFailures = withFailure(this.#restartFailures, RESTART, performance.now());
-      if (this.#thread === undefined) this.#startThread(parts);
-      else this.#enter('waiting');
+      if (this.#thread !== undefined) this.#enter('waiting');
+      else if (this.#state !== 'stopped') this.#startThread(parts);
       this.#thread?.send({ type: 'restart-failed' });
       this.#emit({ type: 'error', during: 'restart', code: error.code, message: error.message });
+    }
+  }
+
+  async #giveUp(parts: UpdaterParts, reason: string): Promise<void> {
+    try {
+      await parts.putBack?.(reason);
+    } catch (error) {
+      this.#emit(errorEvent('restart', error));
+      return;
+    }
+    parts.probation?.end();
+    // Also when it was stopped: the program file is another one, and what runs is known to be bad. Until the process is replaced.
+    for (let pauseMs = MINUTE_MS; ; pauseMs = Math.min(2 * pauseMs, HOUR_MS)) {
+      try {
+        await this.#replaceOnce(parts);
+      } catch (cause) {
+        this.#emit(errorEvent('restart', new PeerpatchError('AGENT_FAILED', 'the agent did not come back', { cause })));
+      }
+      await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
     }
   }
 
@@ -151,13 +204,13 @@ export class Updater {
       },
     });
     this.#thread = thread;
+    this.#threadStartedAt = performance.now();
   }
 
   #receive(message: MessageToHost, parts: UpdaterParts): void {
     switch (message.type) {
       case 'running':
         this.#version = message.version;
-        this.#revivals = 0;
         this.#enter('running');
         return;
       case 'disabled':
@@ -199,7 +252,8 @@ export class Updater {
     this.#failChecks(error);
     this.#enter('failed', error.message);
     this.#emit({ type: 'error', during: 'start', code: error.code, message: error.message });
-    const pauseMs = Math.min(FIRST_REVIVAL_MS * 2 ** this.#revivals++, HOUR_MS);
+    if (performance.now() - this.#threadStartedAt >= LONGEST_REVIVAL_MS) this.#revivals = 0;
+    const pauseMs = Math.min(FIRST_REVIVAL_MS * 2 ** this.#revivals++, LONGEST_REVIVAL_MS);
     setTimeout(() => {
       if (this.#state === 'failed') this.#startThread(parts);
     }, pauseMs).unref();
@@ -234,19 +288,5 @@ export class Updater {
       'AGENT_FAILED',
       `the updater is ${this.#state}${this.#reason ? `: ${this.#reason}` : ''}`,
     );
-  }
-}
-
-/** Waits for the host's own clean-up, but not for ever. */
-async function withinGrace({ beforeRestart, restartGraceMs }: UpdaterParts['options']): Promise<void> {
-  if (beforeRestart === undefined) return;
-  let timer: NodeJS.Timeout | undefined;
-  const grace = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, restartGraceMs ?? DEFAULT_RESTART_GRACE_MS);
-  });
-  try {
-    await Promise.race([beforeRestart(), grace]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -30,12 +30,18 @@ it('the main entry exports these values', () => {
     'parseOwnerKey',
     'parsePublicKey',
     'parseUpdateMode',
+    'pinProgram',
+    'programStatus',
     'readKeyFile',
+    'rollBackProgram',
     'seedProgram',
     'signProgram',
+    'skipVersion',
     'spawn',
     'startBootstrapNode',
     'toHex',
+    'unpinProgram',
+    'unskipVersion',
     'verifyProgram',
   ]);
 });

@@ -1,60 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PeerpatchError } from '../../src/core/base/errors.ts';
-import type { AgentThreadListeners } from '../../src/start/thread/agent-thread.ts';
-import type { AgentSettings, MessageToAgent } from '../../src/start/messages.ts';
-import { Updater, type UpdaterEvent, type UpdaterParts } from '../../src/start/updater.ts';
-
-/** A thread that says what the test says, and records what it is told. */
-class ScriptedThread {
-  readonly received: MessageToAgent[] = [];
-  stops = 0;
-  readonly listeners: AgentThreadListeners;
-  constructor(listeners: AgentThreadListeners) {
-    this.listeners = listeners;
-  }
-  send(message: MessageToAgent): void {
-    this.received.push(message);
-  }
-  stop(): Promise<void> {
-    this.stops++;
-    return Promise.resolve();
-  }
-}
-
-interface Rig {
-  readonly updater: Updater;
-  readonly threads: ScriptedThread[];
-  readonly events: UpdaterEvent[];
-  readonly order: string[];
-}
-
-function rig(options: Partial<UpdaterParts> = {}): Rig {
-  const threads: ScriptedThread[] = [];
-  const events: UpdaterEvent[] = [];
-  const order: string[] = [];
-  const updater = Updater.start({
-    options: {},
-    settings: { programPath: '/opt/app' } as AgentSettings,
-    startThread: (_settings, listeners) => {
-      const thread = new ScriptedThread(listeners);
-      threads.push(thread);
-      return thread;
-    },
-    restartProcess: (path) => {
-      order.push(`restart ${path}, stopped ${threads.map(({ stops }) => stops).join()}`);
-      return Promise.reject(new PeerpatchError('RESTART_FAILED', 'no such program'));
-    },
-    ...options,
-  });
-  updater.on('*', (event) => events.push(event));
-  return { updater, threads, events, order };
-}
-
-function thread(threads: ScriptedThread[], index = 0): ScriptedThread {
-  const found = threads[index];
-  if (found === undefined) throw new Error(`no thread ${index}`);
-  return found;
-}
+import { Updater, type UpdaterEvent } from '../../src/start/updater.ts';
+import { rig, thread } from '../support/updater-rig.ts';
 
 describe('the updater', () => {
   beforeEach(() => {
@@ -141,6 +88,26 @@ describe('the updater', () => {
     expect(threads).toHaveLength(2);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(threads).toHaveLength(3);
+  });
+
+  it('lets the pauses grow for an agent that dies after it has said `running` and looked once', async () => {
+    const { threads } = rig();
+    const dieAfter = async (index: number, lifeMs: number): Promise<void> => {
+      const { onMessage, onFailure } = thread(threads, index).listeners;
+      onMessage({ type: 'running', version: '1.0.0' });
+      onMessage({ type: 'event', event: { type: 'checked', newest: '1.1.0', peers: 1 } });
+      await vi.advanceTimersByTimeAsync(lifeMs);
+      onFailure(new PeerpatchError('AGENT_FAILED', 'gone'));
+    };
+    const lives = [0, 1000, 60_000, 1000, 3_599_000, 0, 0, 0, 0, 0, 3_600_000, 0];
+    const pauses: number[] = [];
+    for (const [index, lifeMs] of lives.entries()) {
+      await dieAfter(index, lifeMs);
+      const diedAt = Date.now();
+      while (threads.length === index + 1) await vi.advanceTimersToNextTimerAsync();
+      pauses.push((Date.now() - diedAt) / 1000);
+    }
+    expect(pauses).toEqual([10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 10, 20]);
   });
 
   it('does not start again what was stopped', async () => {

@@ -4,18 +4,20 @@
  * @module
  */
 import { isIP } from 'node:net';
-import { PeerpatchError } from '../../core/base/errors.ts';
 import { MINUTE_MS, SECOND_MS } from '../../core/base/units.ts';
 import { parsePublicKey, formatPublicKey } from '../../core/keys/public-key.ts';
 import { checkUpdateMode, type UpdateMode, UpdaterMode } from '../../core/schedule/mode.ts';
+import { isAppVersion } from '../../core/statement/app-version.ts';
 import { PUBLIC_BOOTSTRAP, parseHostPort } from '../../io/dht/bootstrap-hosts.ts';
 import { STAMP_ASSET } from '../../io/executable/assets.ts';
 import type { Executable } from '../../io/executable/executable.ts';
 import { parseMirrorUrl } from '../../io/mirror/mirror-url.ts';
 import type { RelayChoice } from '../../io/net/peer-address.ts';
 import type { AgentSettings } from '../messages.ts';
+import { invalid } from './option-error.ts';
+import { preflightMs, type PreflightOptions, type ProbationOptions } from './probation-options.ts';
 
-export type { RelayChoice };
+export type { PreflightOptions, ProbationOptions, RelayChoice };
 
 export interface DhtOptions {
   /** `host:port` of nodes to start from. Default: the public Mainline DHT. */
@@ -36,6 +38,10 @@ export interface SpawnOptions {
   readonly mirrors?: readonly string[];
   /** Pause between two looks at the network, at least a second. Default: one minute, with jitter. */
   readonly intervalMs?: number;
+  /** The highest version to take: what is above it is held back, whatever the owner says. Default: any. */
+  readonly maxVersion?: string;
+  /** Versions never to take. Default: none. People on the machine have "peerpatch skip". */
+  readonly skipVersions?: readonly string[];
   /** Only listen on this address: for tests and machines that must not. Default: every interface. */
   readonly bindHost?: string;
   /**
@@ -45,8 +51,18 @@ export interface SpawnOptions {
   readonly beforeRestart?: () => void | Promise<void>;
   /** Longest wait for `beforeRestart`. Default: 30 seconds. */
   readonly restartGraceMs?: number;
+  /**
+   * A new program is started once to be tried out before it replaces anything: how long that may take (default: 10 seconds), or
+   * `false`: it is not tried out.
+   */
+  readonly preflight?: false | PreflightOptions;
+  /** How a new program proves itself, and what brings the one before it back. */
+  readonly probation?: ProbationOptions;
+  /** How many programs are kept beside the running one to go back to: 1 to 10. Default: 1. */
+  readonly keepPrevious?: number;
 }
 
+const MAX_KEPT_PROGRAMS = 10;
 const SHORTEST_INTERVAL_MS = SECOND_MS;
 const DEFAULT_INTERVAL_MS = MINUTE_MS;
 export const DEFAULT_RESTART_GRACE_MS: number = 30 * SECOND_MS;
@@ -68,10 +84,19 @@ export function agentSettings(options: SpawnOptions, program: Executable): Agent
     dhtPort: checkPort(dht.port ?? 0),
     relay: checkRelay(relay),
     mirrors: checkMirrors(mirrors),
+    maxVersion: checkMaxVersion(options.maxVersion),
+    skipVersions: checkVersions(options.skipVersions ?? []),
     bindHost: checkIp(options.bindHost),
     programPath: program.path,
     runningStamp: program.readAsset(STAMP_ASSET)?.slice(),
+    preflightMs: preflightMs(options.preflight),
+    keepPrevious: checkKept(options.keepPrevious ?? 1),
   };
+}
+
+function checkKept(count: number): number {
+  if (Number.isInteger(count) && count >= 1 && count <= MAX_KEPT_PROGRAMS) return count;
+  throw invalid('keepPrevious', count, `a whole number from 1 to ${MAX_KEPT_PROGRAMS}`);
 }
 
 function checkIp(host: string | undefined): string | undefined {
@@ -98,6 +123,16 @@ function checkMirrors(mirrors: readonly string[]): readonly string[] {
   return urls;
 }
 
-function invalid(option: string, value: unknown, expected: string): PeerpatchError {
-  return new PeerpatchError('OPTION_INVALID', `option ${option} is ${JSON.stringify(value)}: expected ${expected}`);
+function checkMaxVersion(version: string | undefined): string | undefined {
+  if (version === undefined || isVersion(version)) return version;
+  throw invalid('maxVersion', version, 'a version such as 2.4.0');
+}
+
+function checkVersions(versions: readonly string[]): readonly string[] {
+  if (Array.isArray(versions) && versions.every(isVersion)) return versions;
+  throw invalid('skipVersions', versions, 'a list of versions such as 2.4.0');
+}
+
+function isVersion(value: unknown): value is string {
+  return typeof value === 'string' && isAppVersion(value);
 }

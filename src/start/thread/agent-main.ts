@@ -8,23 +8,24 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { startAgent, type Agent } from '../../agent/agent.ts';
 import { errorEvent } from '../../agent/events.ts';
-import { versionOf, type KnownRelease } from '../../agent/known-release.ts';
+import { versionOf } from '../../agent/known-release.ts';
 import { readRelease } from '../../agent/read-release.ts';
 import { isPeerpatchError, PeerpatchError } from '../../core/base/errors.ts';
-import { parsePublicKey, type PublicKey } from '../../core/keys/public-key.ts';
-import { readStamp } from '../../core/release/placeholder.ts';
-import { verifyRelease } from '../../core/release/release.ts';
-import { readOwnStatement } from '../../core/statement/statement.ts';
+import { parsePublicKey } from '../../core/keys/public-key.ts';
 import { programStore } from '../../io/install/program-file.ts';
+import { tidyInstall } from '../../io/install/tidy.ts';
 import { openMirror } from '../../io/mirror/mirror.ts';
 import { brotli } from '../../io/system/brotli.ts';
 import { systemClock } from '../../io/system/clock.ts';
 import { systemLocalTime } from '../../io/system/local-time.ts';
 import { systemRandom } from '../../io/system/random.ts';
-import type { OpenProgram } from '../../ports/program.ts';
+import type { OpenProgram, ProgramStore } from '../../ports/program.ts';
+import { startHangWatch } from './hang-watch.ts';
 import type { AgentSettings, MessageToAgent, MessageToHost } from '../messages.ts';
 import { openNode } from './node.ts';
+import { ownRelease } from '../own-release.ts';
 import { openState } from './state.ts';
+import { createTrial } from './trial.ts';
 
 /** A program that failed this way will not become another one: retrying is of no use. */
 const NOT_UPDATABLE = [
@@ -47,6 +48,7 @@ async function runAgent(port: MessagePort, settings: AgentSettings): Promise<voi
     port.postMessage(message);
   };
   const stopping = new AbortController();
+  watchHost(settings, tell);
   const starting = start(settings, tell, stopping.signal);
   port.on('message', (message: MessageToAgent) => {
     // A host that ends while its program is still being verified does not wait for the rest of it.
@@ -66,6 +68,18 @@ async function runAgent(port: MessagePort, settings: AgentSettings): Promise<voi
   await starting;
 }
 
+/** From the first moment on: a host that hangs does so at its start more often than not. */
+function watchHost({ hangWatch, programPath }: AgentSettings, tell: (message: MessageToHost) => void): void {
+  if (hangWatch === undefined) return;
+  startHangWatch({
+    ...hangWatch,
+    programPath,
+    onError: (error) => {
+      tell({ type: 'event', event: errorEvent('restart', error) });
+    },
+  });
+}
+
 /** Undefined when there is nothing to run; the host has been told why. */
 async function start(
   settings: AgentSettings,
@@ -73,17 +87,22 @@ async function start(
   signal: AbortSignal,
 ): Promise<Agent | undefined> {
   const owner = parsePublicKey(settings.publicKey);
-  const store = programStore(settings.programPath);
+  const store = openStore(settings, tell);
   let program: OpenProgram | undefined;
   try {
     program = await store.open();
     const { release, statement, measured } = await readRelease(program, owner, { signal });
-    const running = versionOf(runningRelease(owner, settings.runningStamp) ?? { release, statement });
+    const { runningStamp } = settings;
+    const running = versionOf(runningStamp === undefined ? { release, statement } : ownRelease(owner, runningStamp));
     const onError = reportTo(tell);
+    // What a kill left beside the program takes room, no more: it does not hold up anything.
+    void tidyInstall(program.path, systemClock.now()).catch((error: unknown) => {
+      tell({ type: 'event', event: errorEvent('start', error) });
+    });
     const node = await openNode({ ...settings, bootstrap: settings.dhtBootstrap, onError });
     const agent = startAgent({
       ...node,
-      ...(await openState({ owner, programPath: program.path, onError })),
+      ...(await openState({ ...settings, owner, programPath: program.path, onError })),
       owner,
       mirrors: settings.mirrors,
       openMirror: (url) => openMirror({ url, owner, clock: systemClock }),
@@ -116,14 +135,16 @@ async function start(
   }
 }
 
-/**
- * What runs is what stands in this process's own image; the file may have been replaced meanwhile. Undefined for
- * executables whose image cannot be read: there the file has to do.
- */
-function runningRelease(owner: PublicKey, stamp: Uint8Array | undefined): KnownRelease | undefined {
-  if (stamp === undefined) return undefined;
-  const { release, item } = readStamp(stamp);
-  return { release: verifyRelease(owner, release), statement: item && readOwnStatement(owner, item) };
+/** The program file, and what a new one has to pass before it gets its place. */
+function openStore(settings: AgentSettings, tell: (message: MessageToHost) => void): ProgramStore {
+  const { programPath, preflightMs, keepPrevious } = settings;
+  return programStore(programPath, {
+    preflight: createTrial({ programPath, timeoutMs: preflightMs }),
+    keepPrevious,
+    onWarning: (error) => {
+      tell({ type: 'event', event: errorEvent('install', error) });
+    },
+  });
 }
 
 interface Host {

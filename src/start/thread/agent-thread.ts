@@ -27,6 +27,13 @@ export interface AgentThreadListeners {
 
 export type StartAgentThread = (settings: AgentSettings, listeners: AgentThreadListeners) => AgentThread;
 
+/**
+ * What the thread's short-lived objects take before they are collected. Each byte of a transfer crosses the addon as a number of
+ * eight bytes, and by default Node 24 lets more than 100 MiB of them come together. What lives
+ * longer is bounded as by default.
+ */
+const MAX_YOUNG_MIB = 12;
+
 /** Longest wait for the agent to close its connections. */
 const STOP_TIMEOUT_MS = 3 * SECOND_MS;
 /** The same while the process is ending, where nothing else happens meanwhile. */
@@ -54,6 +61,7 @@ export function agentThreadStarter(program: Executable): StartAgentThread | unde
       stdin: false,
       stdout: true,
       stderr: true,
+      resourceLimits: { maxYoungGenerationSizeMb: MAX_YOUNG_MIB },
     });
 
     const stopAtExit = (): void => {

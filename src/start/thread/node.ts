@@ -9,15 +9,15 @@ import { isPeerpatchError, type PeerpatchError } from '../../core/base/errors.ts
 import { ed25519Signer, type Ed25519Signer } from '../../core/crypto/ed25519.ts';
 import { parseBootstrapHosts, PUBLIC_BOOTSTRAP } from '../../io/dht/bootstrap-hosts.ts';
 import { MainlineDht } from '../../io/dht/mainline.ts';
-import { extractAddon } from '../../io/executable/addon-cache.ts';
 import { bindAddresses } from '../../io/net/bind-addresses.ts';
-import { loadIroh, type IrohAddon } from '../../io/net/iroh-addon.ts';
 import { openIroh } from '../../io/net/iroh.ts';
+import { noTransport } from '../../io/net/no-transport.ts';
 import { systemClock } from '../../io/system/clock.ts';
 import { systemRandom } from '../../io/system/random.ts';
 import type { Dht } from '../../ports/dht.ts';
 import type { Network } from '../../ports/network.ts';
 import type { RelayChoice } from '../../io/net/peer-address.ts';
+import { irohAddon, isBuiltForMirrors } from '../addon.ts';
 
 export interface NodeOptions {
   /** `host:port` of DHT nodes to start from. Default: the public Mainline DHT. */
@@ -52,8 +52,11 @@ export async function openNode(options: NodeOptions): Promise<OpenNode> {
 /** The transport alone: for whoever has a DHT. @throws PeerpatchError OPTION_INVALID, TRANSPORT_UNAVAILABLE */
 export async function openNetwork({ relay, bindHost }: NodeOptions): Promise<Omit<OpenNode, 'dht'>> {
   const seed = systemRandom.bytes(32);
-  const network = await openIroh({ addon: await irohAddon(), seed, relay, bind: bindAddresses(bindHost) });
-  return { network, nodeKey: ed25519Signer(seed) };
+  const nodeKey = ed25519Signer(seed);
+  const network = isBuiltForMirrors()
+    ? noTransport(nodeKey.publicKey)
+    : await openIroh({ addon: await irohAddon(), seed, relay, bind: bindAddresses(bindHost) });
+  return { network, nodeKey };
 }
 
 /** The DHT alone: enough to look, not to fetch. @throws PeerpatchError OPTION_INVALID, DHT_BIND_FAILED */
@@ -71,14 +74,4 @@ export function openDht({ bootstrap = PUBLIC_BOOTSTRAP, dhtPort = 0, bindHost, o
     },
     ...(bindHost !== undefined && { host: bindHost }),
   });
-}
-
-/** From the executable's own asset, else from the installed package. */
-async function irohAddon(): Promise<IrohAddon> {
-  const extracted = await extractAddon();
-  try {
-    return loadIroh(extracted?.path);
-  } finally {
-    await extracted?.dispose();
-  }
 }

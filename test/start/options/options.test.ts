@@ -15,6 +15,8 @@ describe('the options of spawn', () => {
       intervalMs: 60_000,
       dhtPort: 0,
       relay: 'n0',
+      maxVersion: undefined,
+      skipVersions: [],
       bindHost: undefined,
       programPath: '/opt/app',
     });
@@ -23,7 +25,13 @@ describe('the options of spawn', () => {
 
   it('survive the way to another thread', () => {
     const settings = agentSettings(
-      { publicKey, mode: UpdaterMode.At(3, 30), relay: ['https://relay.example'] },
+      {
+        publicKey,
+        mode: UpdaterMode.At(3, 30),
+        relay: ['https://relay.example'],
+        maxVersion: '1.9.9-rc.1',
+        skipVersions: ['1.2.0'],
+      },
       program,
     );
     expect(structuredClone(settings)).toEqual(settings);
@@ -42,6 +50,13 @@ describe('the options of spawn', () => {
     ['relays of nobody', { relay: 'mine' }, 'OPTION_INVALID'],
     ['an empty list of relays', { relay: [] }, 'OPTION_INVALID'],
     ['a relay that is no URL', { relay: ['relay example'] }, 'OPTION_INVALID'],
+    ['a ceiling that is no version', { maxVersion: '2.x' }, 'OPTION_INVALID'],
+    ['a ceiling that is a number', { maxVersion: 2 }, 'OPTION_INVALID'],
+    ['versions to skip that are none', { skipVersions: ['v1.2.0'] }, 'OPTION_INVALID'],
+    ['a version to skip without a list', { skipVersions: '1.2.0' }, 'OPTION_INVALID'],
+    ['no kept program', { keepPrevious: 0 }, 'OPTION_INVALID'],
+    ['too many kept programs', { keepPrevious: 11 }, 'OPTION_INVALID'],
+    ['a preflight without time', { preflight: { timeoutMs: 0 } }, 'OPTION_INVALID'],
     ['a host name to bind', { bindHost: 'localhost' }, 'OPTION_INVALID'],
   ];
   for (const [name, options, code] of refused) {
