@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Copy } from './copy.ts';
 
 /** A copy and how it was started. */
@@ -17,15 +18,20 @@ export interface Expectation {
 }
 
 export interface Outcome {
+  readonly oldProgram: string;
   readonly newProgram: string;
   readonly version: string;
   /** Whether the runtime can replace a process and keep its id. */
   readonly keepsPid: boolean;
 }
 
+/** What an update leaves: the program, and the folder with what brings the one before it back. */
+const PROGRAM = 'hello';
+const INSTALL_FOLDER = `.${PROGRAM}.peerpatch`;
+
 /** One sentence for each thing that is not as it should be. */
 export async function deviationsOf(copies: readonly Expectation[], outcome: Outcome): Promise<string[]> {
-  const wanted = await fileHash(outcome.newProgram);
+  const wanted = { now: await fileHash(outcome.newProgram), kept: [await fileHash(outcome.oldProgram)] };
   const found = await Promise.all(copies.map((copy) => deviationsOfCopy(copy, outcome, wanted)));
   return found.flat();
 }
@@ -33,7 +39,13 @@ export async function deviationsOf(copies: readonly Expectation[], outcome: Outc
 /** A few lines changed: what crosses the wire is a delta of some kilobytes. */
 const MAX_RECEIVED_BYTES = 64 * 1024;
 
-async function deviationsOfCopy(expected: Expectation, outcome: Outcome, wanted: string): Promise<string[]> {
+/** Hashes of the program, and of those that could come back. */
+interface Programs {
+  readonly now: string;
+  readonly kept: readonly string[];
+}
+
+async function deviationsOfCopy(expected: Expectation, outcome: Outcome, wanted: Programs): Promise<string[]> {
   const { copy, path, home, args, env } = expected;
   const last = copy.starts.at(-1);
   const facts: [holds: boolean, sentence: string][] = [
@@ -48,14 +60,21 @@ async function deviationsOfCopy(expected: Expectation, outcome: Outcome, wanted:
     [!outcome.keepsPid || last?.pid === copy.pid, `process ${String(copy.pid)} became ${String(last?.pid)}`],
     [same(copy.ways, ['delta']), `was updated by ${copy.ways.join(', then ') || 'nothing'}, not by a delta`],
     [isSmall(copy.receivedBytes), `received ${String(copy.receivedBytes)} bytes for a change of a few lines`],
-    [(await fileHash(path)) === wanted, 'its program file is not the new release'],
-    [same(await readdir(home), ['hello']), `left files behind: ${(await readdir(home)).join(', ')}`],
+    [(await fileHash(path)) === wanted.now, 'its program file is not the new release'],
+    [same(await keptBy(home), wanted.kept), 'does not keep the old release beside it'],
+    [same(await readdir(home), [INSTALL_FOLDER, PROGRAM]), `left files behind: ${(await readdir(home)).join(', ')}`],
   ];
   return facts.filter(([holds]) => !holds).map(([, sentence]) => `${copy.name}: ${sentence}`);
 }
 
 function isSmall(bytes: number): boolean {
   return bytes > 0 && bytes < MAX_RECEIVED_BYTES;
+}
+
+async function keptBy(home: string): Promise<string[]> {
+  const previous = join(home, INSTALL_FOLDER, 'previous');
+  const names = await readdir(previous).catch(() => []); // no folder: nothing is kept
+  return Promise.all(names.map((name) => fileHash(join(previous, name))));
 }
 
 async function fileHash(path: string): Promise<string> {

@@ -26,7 +26,11 @@ const DHT_NODES = 20;
 const OLD = '1.0.0';
 const NEW = '1.1.0';
 const HEADER = ['copy', 'from', 'to', 'plan', 'received', 'program', 'found after', 'total time', 'PID kept'];
-const NOTE = 'received: payload of the update, without what UDP, QUIC and the DHT add';
+const NOTES = [
+  'received: payload of the update, without what UDP, QUIC and the DHT add',
+  `each copy started ${NEW} once before it replaced anything, and keeps ${OLD} in .hello.peerpatch:`,
+  `it comes back by itself when ${NEW} crashes or hangs at first, or later by "peerpatch rollback"`,
+];
 
 const { values: flags } = parseArgs({ options: { node: { type: 'string', default: process.execPath } } });
 const screen = createScreen(process.stdout);
@@ -83,8 +87,13 @@ async function demo(): Promise<string[]> {
     await until(() => updating.every(({ copy }) => isDone(copy)) || Date.now() > limit);
     screen.end();
     const rows = updating.map(({ copy }) => row(copy, { origin, sizeBytes: newRelease.sizeBytes }));
-    console.log(`\n${table([HEADER, ...rows])}\n${NOTE}\n`);
-    return await deviationsOf(updating, { newProgram: newRelease.program, version: NEW, keepsPid: runtime.hasExecve });
+    console.log(`\n${table([HEADER, ...rows])}\n${NOTES.join('\n')}\n`);
+    return await deviationsOf(updating, {
+      oldProgram: oldRelease.program,
+      newProgram: newRelease.program,
+      version: NEW,
+      keepsPid: runtime.hasExecve,
+    });
   } finally {
     await dht.close();
   }

@@ -34,9 +34,15 @@ export function describe(line: CopyLine): Said | undefined {
     case 'accepted':
       return said(`verified ${line.version} from ${amount(line.totalBytes)}: signature, hash and size are the owner's`);
     case 'installed':
-      return said(`replaced ${line.from} by ${line.version}`);
+      return said(`started ${line.version} once to try it out: it answers, so it replaces ${line.from}`);
     case 'restarting':
       return said(`restarting as ${line.version}`);
+    case 'probation':
+      return said(`${line.version} is on probation: when it crashes or hangs, the program before it comes back`);
+    case 'confirmed':
+      return said(`${line.version} has proven itself`);
+    case 'rolled-back':
+      return said(`${line.version} was rolled back to ${line.to}: ${line.reason}`);
     case 'served':
       return said(`served ${line.version} to ${line.peer.slice(0, 8)}`);
     case 'error':

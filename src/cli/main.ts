@@ -14,8 +14,12 @@ import { exportCommand } from './commands/export.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { genCommand } from './commands/gen.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { pinCommand } from './commands/pin.ts';
+import { rollbackCommand } from './commands/rollback.ts';
 import { seedCommand } from './commands/seed.ts';
 import { signCommand } from './commands/sign.ts';
+import { skipCommand } from './commands/skip.ts';
+import { statusCommand } from './commands/status.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { runCli } from './run.ts';
 
@@ -30,6 +34,10 @@ const commands = [
   seedCommand,
   checkCommand,
   fetchCommand,
+  statusCommand,
+  rollbackCommand,
+  pinCommand,
+  skipCommand,
   bootstrapCommand,
 ];
 

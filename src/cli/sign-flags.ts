@@ -21,6 +21,7 @@ export interface StatementFlags {
   readonly seq?: bigint;
   readonly v0?: boolean;
   readonly v0Only?: boolean;
+  readonly adHoc?: boolean;
 }
 
 /** A moment, or so many seconds from now. */
@@ -49,7 +50,8 @@ export function addStatementFlags(command: Command): Command {
     .option('--notes <url>', 'release notes for people')
     .option('--seq <number>', 'sequence number (default: the time, or one more than the last)', parseSeq)
     .option('--v0', 'offer it to copies that only know the v0 profile, too')
-    .option('--v0-only', 'sign without a statement');
+    .option('--v0-only', 'sign without a statement')
+    .option('--ad-hoc', 'macOS: replace the code signature by one that needs no certificate');
 }
 
 /** @param nowSeconds Unix time */

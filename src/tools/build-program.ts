@@ -12,12 +12,14 @@ import { fileURLToPath } from 'node:url';
 import { PeerpatchError } from '../core/base/errors.ts';
 import { createPlaceholder } from '../core/release/placeholder.ts';
 import { parseAppVersion, regionVersion } from '../core/statement/app-version.ts';
+import { signatureIdentifier } from '../core/codesign/header.ts';
 import { createMeasure } from '../core/stamp/measure.ts';
 import { findAddon } from '../io/build/addon-package.ts';
 import { bundle } from '../io/build/bundle.ts';
-import { addCodeSignature, removeCodeSignature } from '../io/build/code-signature.ts';
+import { addCodeSignature } from '../io/build/code-signature.ts';
 import { injectBlob, makeBlob } from '../io/build/injection.ts';
 import { inspectNode, type NodeBinary } from '../io/build/node-binary.ts';
+import { packageName } from '../io/build/package-name.ts';
 import { packageVersion } from '../io/build/package-version.ts';
 import { ADDON_ASSET, AGENT_ASSET, DESCRIPTION_ASSET, STAMP_ASSET } from '../io/executable/assets.ts';
 import { encodeDescription } from '../io/executable/description.ts';
@@ -36,6 +38,10 @@ export interface BuildProgramOptions {
   readonly appVersion?: string | undefined;
   /** Path of the Node binary to build with and for. Default: the one that is running. */
   readonly node?: string | undefined;
+  /** Path of a Node binary of the same version that runs here, where `node` is for macOS and this is not. Default: the one that is running. */
+  readonly packer?: string | undefined;
+  /** False: without the addon of the transport, 20 MB smaller. Such a program updates from mirrors alone. Default: true. */
+  readonly hasTransport?: boolean | undefined;
   /** Script that runs in the agent's thread. Default: the agent. Tests of the build give a small one. */
   readonly agentEntry?: string | undefined;
   /** Called as each step begins. */
@@ -57,8 +63,12 @@ export interface BuiltProgram {
   readonly warnings: readonly string[];
 }
 
-/** The agent's entry: beside this file as source, or compiled. */
-const AGENT_ENTRY = new URL(`../start/thread/agent-main${extname(import.meta.url)}`, import.meta.url);
+/** Beside this file as source, or compiled. */
+const inStart = (name: string): string =>
+  fileURLToPath(new URL(`../start/${name}${extname(import.meta.url)}`, import.meta.url));
+const AGENT_ENTRY: string = inStart('thread/agent-main');
+/** What runs before the app. */
+export const EARLY_START: string = inStart('probation/early-start');
 
 /**
  * @throws PeerpatchError BUILD_FAILED, VERSION_MALFORMED, CANCELLED; nothing is left behind
@@ -76,14 +86,17 @@ export async function buildProgram(options: BuildProgramOptions): Promise<BuiltP
     await checkPaths(entry, out);
     const version = parseAppVersion(options.appVersion ?? (await packageVersion(entry)));
     const placeholder = createPlaceholder(version);
-    const node = await inspectNode(options.node === undefined ? runningNode() : resolve(options.node), signal);
-    const addon = await findAddon(node);
+    const node = await inspectNode(options.node === undefined ? runningNode() : resolve(options.node), {
+      packer: options.packer === undefined ? plainNode() : resolve(options.packer),
+      signal,
+    });
+    const addon = options.hasTransport === false ? undefined : await findAddon(node);
     folder = await mkdtemp(join(dirname(out), `.${basename(out)}-`)); // on the result's file system
     const made = (name: string): string => join(folder ?? '', name);
 
     onProgress?.('bundle');
-    const { code, warnings } = await bundle({ entry, nodeVersion: node.version });
-    const agent = await bundle({ entry: options.agentEntry ?? fileURLToPath(AGENT_ENTRY), nodeVersion: node.version });
+    const { code, warnings } = await bundle({ entry, before: EARLY_START, nodeVersion: node.version });
+    const agent = await bundle({ entry: options.agentEntry ?? AGENT_ENTRY, nodeVersion: node.version });
     signal?.throwIfAborted();
 
     onProgress?.('pack');
@@ -92,13 +105,13 @@ export async function buildProgram(options: BuildProgramOptions): Promise<BuiltP
     await writeFile(made('stamp'), placeholder);
     await writeFile(made('description.json'), encodeDescription({ appVersion: regionVersion(version), addon }));
     const blob = await makeBlob({
-      node: node.path,
+      node: node.packer,
       folder,
       main: made('main.cjs'),
       assets: {
         [STAMP_ASSET]: made('stamp'),
         [AGENT_ASSET]: made('agent.cjs'),
-        [ADDON_ASSET]: addon.path,
+        ...(addon && { [ADDON_ASSET]: addon.path }),
         [DESCRIPTION_ASSET]: made('description.json'),
       },
       signal,
@@ -106,9 +119,14 @@ export async function buildProgram(options: BuildProgramOptions): Promise<BuiltP
 
     onProgress?.('inject');
     const program = made('program');
-    await copyNode(node, program, signal);
+    await copyNode(node, program);
     await injectBlob(program, blob, signal);
-    await addCodeSignature(program, node.platform, signal);
+    // Ahead of the check: what is signed later is the file with its code signature.
+    await addCodeSignature(
+      program,
+      signatureIdentifier((await packageName(dirname(entry))) ?? basename(entry)),
+      signal,
+    );
 
     onProgress?.('check');
     await checkStamp(program, signal);
@@ -143,17 +161,19 @@ async function checkPaths(entry: string, out: string): Promise<void> {
 }
 
 function runningNode(): string {
-  // Run as a tool, these would start their own program instead of answering.
-  if (executableKind() !== 'source' || process.versions['bun'] !== undefined) {
-    throw new PeerpatchError('BUILD_FAILED', 'this process is not plain Node: give a Node binary with --node');
-  }
-  return process.execPath;
+  const node = plainNode();
+  if (node !== undefined) return node;
+  throw new PeerpatchError('BUILD_FAILED', 'this process is not plain Node: give a Node binary with --node');
 }
 
-async function copyNode({ path, platform }: NodeBinary, to: string, signal: AbortSignal | undefined): Promise<void> {
+/** Undefined for an executable of ours and for Bun: run as a tool, they would start their own program instead of answering. */
+function plainNode(): string | undefined {
+  return executableKind() !== 'source' || process.versions['bun'] !== undefined ? undefined : process.execPath;
+}
+
+async function copyNode({ path }: NodeBinary, to: string): Promise<void> {
   await copyFile(path, to, constants.COPYFILE_FICLONE);
   await chmod(to, 0o755);
-  await removeCodeSignature(to, platform, signal);
 }
 
 /** The region must be where signing will look for it: once, unchanged. */
@@ -169,7 +189,7 @@ function asBuildFailure(cause: unknown, out: string, signal: AbortSignal | undef
     return new PeerpatchError('CANCELLED', `the build of ${out} was stopped: nothing was written`, { cause });
   }
   if (cause instanceof PeerpatchError) {
-    if (!cause.code.startsWith('STAMP_')) return cause;
+    if (!/^(STAMP|CODE_SIGNATURE)_/.test(cause.code)) return cause;
     return new PeerpatchError('BUILD_FAILED', `the executable could not be signed later: ${cause.message}`, { cause });
   }
   // The system's own errors (disk full, no permission) have a code; anything else is a bug.

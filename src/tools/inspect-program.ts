@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { readCodeSignature } from '../agent/code-signature.ts';
 import { measureProgram } from '../agent/read-release.ts';
 import { isPeerpatchError } from '../core/base/errors.ts';
+import type { WatchedSignature } from '../core/codesign/watch.ts';
 import { decodeReleaseBlock, type SignedItem } from '../core/stamp/block.ts';
 import type { StampedDigest } from '../core/stamp/measure.ts';
 import type { Binding } from '../core/stamp/position.ts';
@@ -12,6 +14,7 @@ import { decodeRegion } from '../core/stamp/region.ts';
 import { decodeStatement } from '../core/statement/dictionary.ts';
 import type { Statement } from '../core/statement/statement.ts';
 import { openProgram } from '../io/files/open-program.ts';
+import type { OpenProgram } from '../ports/program.ts';
 
 /** What stands in the release block. */
 export interface InspectedStatement {
@@ -20,6 +23,13 @@ export interface InspectedStatement {
   readonly problem: string | undefined;
   /** Undefined when not even the block can be read. */
   readonly item: SignedItem | undefined;
+}
+
+/** The code signature of a Mach-O program. */
+export interface InspectedSignature {
+  /** Undefined when it cannot be read, or is missing where there must be one; `problem` says why. */
+  readonly found: WatchedSignature | undefined;
+  readonly problem: string | undefined;
 }
 
 export interface InspectedProgram {
@@ -43,6 +53,8 @@ export interface InspectedProgram {
   readonly stampOffset: number | undefined;
   /** Undefined for a program that carries none. */
   readonly statement: InspectedStatement | undefined;
+  /** Undefined for a program without one that needs none. */
+  readonly codeSignature: InspectedSignature | undefined;
 }
 
 /** @throws PeerpatchError PROGRAM_UNREADABLE, STAMP_MISSING, STAMP_MALFORMED, CANCELLED */
@@ -65,9 +77,23 @@ export async function inspectProgram(path: string, signal?: AbortSignal): Promis
       boundBy: measured.bound,
       stampOffset: measured.stampOffset,
       statement: inspectStatement(measured),
+      codeSignature: await inspectSignature(program, signal),
     };
   } finally {
     await program.close();
+  }
+}
+
+async function inspectSignature(
+  program: OpenProgram,
+  signal: AbortSignal | undefined,
+): Promise<InspectedSignature | undefined> {
+  try {
+    const found = await readCodeSignature(program, { signal });
+    return found && { found, problem: undefined };
+  } catch (error) {
+    if (!isPeerpatchError(error, 'CODE_SIGNATURE_INVALID')) throw error;
+    return { found: undefined, problem: `${error.code}: ${error.message}` };
   }
 }
 

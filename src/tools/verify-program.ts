@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { readCodeSignature } from '../agent/code-signature.ts';
 import { versionOf } from '../agent/known-release.ts';
 import { measureImage } from '../agent/measure-image.ts';
 import { readRelease } from '../agent/read-release.ts';
+import { checkPages, type WatchedSignature } from '../core/codesign/watch.ts';
 import { parsePublicKey } from '../core/keys/public-key.ts';
 import type { Release } from '../core/release/release.ts';
 import { checkStatement } from '../core/statement/accept.ts';
@@ -16,7 +18,7 @@ export interface VerifyProgramOptions {
   readonly program: string;
   /** The owner's, z-base-32. */
   readonly publicKey: string;
-  /** The whole program is read once, and a second time where it carries a statement. */
+  /** The whole program is read once for each of: hash and signature, code signature, statement. */
   readonly onProgress?: ((doneBytes: number, totalBytes: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -27,6 +29,8 @@ export interface VerifiedProgram {
   readonly release: Release;
   /** Undefined for a program that was signed without one. */
   readonly statement: SignedStatement | undefined;
+  /** Of a Mach-O program: its page hashes are right. Who made it is the system's to judge. */
+  readonly codeSignature: WatchedSignature | undefined;
 }
 
 /**
@@ -34,7 +38,7 @@ export interface VerifiedProgram {
  *
  * @throws PeerpatchError KEY_MALFORMED, PROGRAM_UNREADABLE, STAMP_MISSING, STAMP_MALFORMED, VERSION_MALFORMED,
  *   RELEASE_UNSIGNED, RELEASE_BAD_SIGNATURE, RELEASE_MISMATCH, STATEMENT_MALFORMED, STATEMENT_BAD_SIGNATURE,
- *   STATEMENT_UNSUPPORTED, CANCELLED
+ *   STATEMENT_UNSUPPORTED, CODE_SIGNATURE_INVALID, CANCELLED
  */
 export async function verifyProgram(options: VerifyProgramOptions): Promise<VerifiedProgram> {
   const owner = parsePublicKey(options.publicKey);
@@ -45,7 +49,9 @@ export async function verifyProgram(options: VerifyProgramOptions): Promise<Veri
       const { root } = await measureImage(program, statement.stampOffset, options);
       checkStatement(statement, measured, root);
     }
-    return { path: program.path, version: versionOf({ release, statement }), release, statement };
+    const codeSignature = await readCodeSignature(program, options);
+    checkPages(codeSignature);
+    return { path: program.path, version: versionOf({ release, statement }), release, statement, codeSignature };
   } finally {
     await program.close();
   }

@@ -10,7 +10,9 @@ import { NOBODY, openNetworkScene, writeSample, type NetworkScene } from '../sup
 import { useTempFolder } from '../support/temp-folder.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
-const COMMANDS = 'gen build sign verify inspect diff export seed check fetch bootstrap'.split(' ');
+const COMMANDS = 'gen build sign verify inspect diff export seed check fetch status rollback pin skip bootstrap'.split(
+  ' ',
+);
 
 interface Ended {
   readonly code: number | null;

@@ -13,11 +13,13 @@ import { ownerKeyFromSeed, type OwnerKey } from '../../src/core/keys/owner-key.t
 import { UpdaterMode, type UpdateMode } from '../../src/core/schedule/mode.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { FakeMemory } from '../../src/testing/fake-memory.ts';
+import { FakeRestraint } from '../../src/testing/fake-restraint.ts';
 import { MemoryDeltas } from '../../src/testing/memory-deltas.ts';
 import { MemoryDht } from '../../src/testing/memory-dht.ts';
 import { MemoryNetwork } from '../../src/testing/memory-network.ts';
 import { MemoryProgram } from '../../src/testing/memory-program.ts';
 import { sampleProgram, signSample } from '../../src/testing/sample-program.ts';
+import { noTransport } from '../../src/io/net/no-transport.ts';
 import { brotli } from '../../src/io/system/brotli.ts';
 import { systemRandom } from '../../src/io/system/random.ts';
 import type { Source } from '../../src/ports/source.ts';
@@ -43,6 +45,10 @@ export interface StartOptions {
   readonly deltas?: MemoryDeltas;
   /** Default: of a node that remembers nothing. */
   readonly memory?: FakeMemory;
+  /** What the machine rules out. Default: nothing. */
+  readonly restraint?: FakeRestraint;
+  /** False: as a program built without the transport. Default: true. */
+  readonly hasTransport?: boolean;
   /** By URL: the mirrors the host gave. Default: none. */
   readonly mirrors?: Readonly<Record<string, Source>>;
 }
@@ -72,18 +78,21 @@ export class AgentScene {
     clockErrorMs = 0,
     deltas = new MemoryDeltas(),
     memory = new FakeMemory(),
+    restraint = new FakeRestraint(),
+    hasTransport = true,
     mirrors = {},
   }: StartOptions): Promise<SceneAgent> {
     const seed = systemRandom.bytes(32);
+    const nodeKey = ed25519Signer(seed);
     const program = await store.open();
     const { release, statement, measured } = await readRelease(program, this.owner.publicKey);
     const events: AgentEvent[] = [];
     const restarts: string[] = [];
     const agent = startAgent({
       owner: this.owner.publicKey,
-      nodeKey: ed25519Signer(seed),
+      nodeKey,
       dht: this.dht.join(),
-      network: this.network.join(seed),
+      network: hasTransport ? this.network.join(seed) : noTransport(nodeKey.publicKey),
       clock: {
         now: () => this.clock.now() + clockErrorMs,
         monotonic: () => this.clock.monotonic(),
@@ -96,6 +105,7 @@ export class AgentScene {
       store,
       deltas,
       memory,
+      restraint,
       compression: brotli,
       mirrors: Object.keys(mirrors),
       openMirror: (url) => {

@@ -5,7 +5,7 @@
  */
 import { toHex } from '../../src/core/base/hex.ts';
 import type { Manifest } from '../../src/core/content/manifest.ts';
-import { createContentMeasure } from '../../src/core/content/measure-content.ts';
+import { createContentMeasure, type ContentKind } from '../../src/core/content/measure-content.ts';
 import type { ObjectKind } from '../../src/ports/source.ts';
 
 export interface ContentSample {
@@ -28,8 +28,8 @@ export function noise(length: number, seed = 1): Uint8Array {
   return new Uint8Array(words.buffer, 0, length);
 }
 
-export function contentOf(bytes: Uint8Array): ContentSample {
-  const measure = createContentMeasure();
+export function contentOf(bytes: Uint8Array, kind: ContentKind = 'image'): ContentSample {
+  const measure = createContentMeasure(kind);
   measure.update(bytes);
   const manifest = measure.finish();
   const pages = new Map(manifest.pages.map((page) => [toHex(page.hash), page.bytes]));

@@ -6,7 +6,6 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { toHex } from '../../src/core/base/hex.ts';
 import { createManifestReader } from '../../src/core/content/manifest-reader.ts';
-import { createContentMeasure } from '../../src/core/content/measure-content.ts';
 import { openObject } from '../../src/core/content/object.ts';
 import type { StatementDelta } from '../../src/core/statement/statement.ts';
 import { brotli } from '../../src/io/system/brotli.ts';
@@ -17,6 +16,7 @@ import {
   type StatedSample,
 } from '../../src/testing/sample-program.ts';
 import { exportMirror, type ExportedMirror, type ExportMirrorOptions } from '../../src/tools/mirror/export-mirror.ts';
+import { contentOf, noise } from './content-samples.ts';
 import { OWNER, V0 } from './stamp-samples.ts';
 import type { TempFolder } from './temp-folder.ts';
 
@@ -57,10 +57,8 @@ export function createExportScene(folder: TempFolder): ExportScene {
       return { ...sample, path: folder.join(name) };
     },
     delta: (name, length = 100_000) => {
-      const bytes = new Uint8Array(length).fill(5);
-      const measure = createContentMeasure();
-      measure.update(bytes);
-      const { root } = measure.finish();
+      const bytes = noise(length);
+      const { root } = contentOf(bytes, 'delta').manifest;
       mkdirSync(folder.join(`${name}.deltas`), { recursive: true });
       writeFileSync(folder.join(`${name}.deltas`, toHex(root)), bytes);
       return { root, sizeBytes: length, fromRoot: new Uint8Array(32).fill(1) };

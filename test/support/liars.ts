@@ -3,23 +3,33 @@
  *
  * @module
  */
-import { announceOnce } from '../../src/agent/offer/announce.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { peerName } from '../../src/agent/fetch/peer-source.ts';
+import { announceOnce, type AnnounceOptions } from '../../src/agent/offer/announce.ts';
+import { serveExchange } from '../../src/agent/offer/exchange-server.ts';
+import { createLibrary, type Library } from '../../src/agent/offer/library.ts';
+import { shelve } from '../../src/agent/offer/shelving.ts';
 import { concatBytes } from '../../src/core/base/bytes.ts';
+import { isPeerpatchError } from '../../src/core/base/errors.ts';
 import { ed25519Signer } from '../../src/core/crypto/ed25519.ts';
 import type { PublicKey } from '../../src/core/keys/public-key.ts';
 import { sealAnnouncement, sealSecrets } from '../../src/core/record/seal.ts';
 import { minuteOf, slotAt } from '../../src/core/record/slot.ts';
-import { v0Topic } from '../../src/core/record/topic.ts';
+import { statementTopic, v0Topic } from '../../src/core/record/topic.ts';
 import type { Release, SignedRelease } from '../../src/core/release/release.ts';
-import { v0Alpn } from '../../src/core/transfer/alpn.ts';
+import { v0Alpn, v1Alpn } from '../../src/core/transfer/alpn.ts';
 import { AUTH_BYTES } from '../../src/core/transfer/auth.ts';
 import { encodeFrameHead } from '../../src/core/transfer/frame.ts';
 import { loadIroh } from '../../src/io/net/iroh-addon.ts';
 import { openIroh } from '../../src/io/net/iroh.ts';
+import { brotli } from '../../src/io/system/brotli.ts';
 import { systemClock } from '../../src/io/system/clock.ts';
 import { systemRandom } from '../../src/io/system/random.ts';
 import type { Connection, Stream } from '../../src/ports/network.ts';
+import { MemoryDeltas } from '../../src/testing/memory-deltas.ts';
 import type { PrivateDht } from '../../src/testing/private-dht.ts';
+import type { StatedSample } from '../../src/testing/sample-program.ts';
+import { openBytes } from './staging.ts';
 
 /** Puts a record with this release into the slots of four minutes, at every node, above whatever is there. */
 export async function forceRecord(dht: PrivateDht, owner: PublicKey, release: Release): Promise<void> {
@@ -39,6 +49,9 @@ export async function forceRecord(dht: PrivateDht, owner: PublicKey, release: Re
   }
 }
 
+/** As often as the copies beside it. */
+const ANNOUNCE_MS = 1000;
+
 /** Sends what it likes when it was asked. */
 export type Answer = (stream: Stream, connection: Connection) => Promise<void>;
 
@@ -54,7 +67,7 @@ export interface LiarOptions {
   readonly answer: Answer;
 }
 
-/** A peer that announces `release` now and answers as it likes. */
+/** A peer that announces `release` until it is closed, and answers as it likes. */
 export async function startLiar({ dht, owner, release, answer }: LiarOptions): Promise<Liar> {
   const seed = systemRandom.bytes(32);
   const network = await openIroh({ addon: loadIroh(), seed, relay: 'none', bind: ['127.0.0.1:0', '[::1]:0'] });
@@ -63,10 +76,8 @@ export async function startLiar({ dht, owner, release, answer }: LiarOptions): P
     const answered = lie(connection, answer).catch(() => undefined); // the client leaves as soon as it notices
     answers.add(answered);
   });
-  const [client] = dht.nodes;
-  if (client === undefined) throw new Error('a network has nodes');
-  await announceOnce({
-    dht: client,
+  const endAnnouncing = await keepAnnounced({
+    dht: anyNode(dht),
     owner,
     topic: v0Topic(owner),
     clock: systemClock,
@@ -77,6 +88,7 @@ export async function startLiar({ dht, owner, release, answer }: LiarOptions): P
   });
   return {
     close: async () => {
+      await endAnnouncing();
       await network.close();
       await Promise.all(answers);
     },
@@ -88,6 +100,99 @@ async function lie(connection: Connection, answer: Answer): Promise<void> {
   for (let read = 0; read < AUTH_BYTES;) read += (await stream.read(AUTH_BYTES - read))?.length ?? AUTH_BYTES;
   await answer(stream, connection);
   await connection.closed;
+}
+
+export interface StatedLiarOptions {
+  readonly dht: PrivateDht;
+  readonly release: StatedSample;
+  /** In parts: what it does in another way than an honest peer. */
+  readonly misbehave?: (honest: Library) => Partial<Library>;
+  /** Instead: answers the first request as it likes, and no other. */
+  readonly answer?: Answer;
+}
+
+export interface StatedLiar extends Liar {
+  /** As failures name it. */
+  readonly name: string;
+}
+
+/**
+ * A peer that announces a stated release until it is closed, and hands it out as it likes. Its statement is the owner's unless it
+ * says otherwise.
+ */
+export async function startStatedLiar({ dht, release, misbehave, answer }: StatedLiarOptions): Promise<StatedLiar> {
+  const { statement } = release;
+  const { owner } = statement;
+  const seed = systemRandom.bytes(32);
+  const network = await openIroh({ addon: loadIroh(), seed, relay: 'none', bind: ['127.0.0.1:0', '[::1]:0'] });
+  const fail = (error: unknown): void => {
+    throw error;
+  };
+  const library = createLibrary({ compression: brotli, onError: fail });
+  await shelve({ library, deltas: new MemoryDeltas(), release, program: openBytes(release.file) });
+  const answers = new Set<Promise<void>>();
+  if (answer === undefined) {
+    const served = { ...library, ...misbehave?.(library) };
+    // Clients leave as soon as they notice: that is no failure of the liar.
+    serveExchange({
+      network,
+      owner,
+      clock: systemClock,
+      library: served,
+      onError: () => undefined,
+      onServed: () => undefined,
+    });
+  } else {
+    network.listen(v1Alpn(owner), (connection) => {
+      answers.add(lie(connection, answer).catch(() => undefined));
+    });
+  }
+  const endAnnouncing = await keepAnnounced({
+    dht: anyNode(dht),
+    owner,
+    topic: statementTopic(owner, statement),
+    clock: systemClock,
+    random: systemRandom,
+    nodeKey: ed25519Signer(seed),
+    release: () => release.release,
+    hints: () => network.address(),
+  });
+  return {
+    name: peerName(network.address()),
+    close: async () => {
+      await endAnnouncing();
+      await network.close();
+      await Promise.all(answers);
+    },
+  };
+}
+
+function anyNode({ nodes: [node] }: PrivateDht): AnnounceOptions['dht'] {
+  if (node === undefined) throw new Error('a network has nodes');
+  return node;
+}
+
+/** Again and again: a copy that announces itself at the same moment hides the first one. Returns what ends it. */
+async function keepAnnounced(options: AnnounceOptions): Promise<() => Promise<void>> {
+  await announceOnce(options);
+  const ending = new AbortController();
+  const { signal } = ending;
+  const again = async (): Promise<void> => {
+    try {
+      await delay(ANNOUNCE_MS, undefined, { signal });
+      await announceOnce({ ...options, signal });
+    } catch (error) {
+      // Others may have taken every place of this minute, or the network has ended first.
+      if (!signal.aborted && !isPeerpatchError(error, 'DHT_PUT_REFUSED', 'DHT_UNREACHABLE')) throw error;
+    }
+  };
+  const going = (async (): Promise<void> => {
+    while (!signal.aborted) await again();
+  })();
+  return async () => {
+    ending.abort();
+    await going;
+  };
 }
 
 /** What an honest peer sends. */

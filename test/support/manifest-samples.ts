@@ -7,9 +7,10 @@ import { readFileSync } from 'node:fs';
 import { asciiBytes, concatBytes } from '../../src/core/base/bytes.ts';
 import { fromHex, toHex } from '../../src/core/base/hex.ts';
 import { sha256 } from '../../src/core/crypto/hash.ts';
+import type { Chunker } from '../../src/core/content/chunker.ts';
 import type { ManifestReader } from '../../src/core/content/manifest-reader.ts';
 import { createManifestBuilder, type Manifest } from '../../src/core/content/manifest.ts';
-import { createContentMeasure } from '../../src/core/content/measure-content.ts';
+import { createContentMeasure, type ContentKind } from '../../src/core/content/measure-content.ts';
 
 export type ContentPart =
   | { readonly seed: string; readonly size: number; readonly from?: number }
@@ -26,6 +27,7 @@ export interface ContentVectors {
   readonly gearFirst: readonly number[];
   readonly contents: readonly (MadePages & {
     readonly name: string;
+    readonly kind: ContentKind;
     readonly parts: readonly ContentPart[];
     readonly size: number;
     readonly lengths: readonly number[];
@@ -59,9 +61,23 @@ function partBytes(part: ContentPart): Uint8Array {
   return new Uint8Array(part.size).fill(part.byte);
 }
 
+/** Lengths of the chunks of bytes that come in pieces; the last one may be cut short by the end. */
+export function chunkLengths(chunker: Chunker, pieces: readonly Uint8Array[]): number[] {
+  const lengths = [0];
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.length;) {
+      const end = chunker.next(piece, at);
+      lengths.push((lengths.pop() ?? 0) + (end < 0 ? piece.length : end) - at);
+      if (end >= 0) lengths.push(0);
+      at = end < 0 ? piece.length : end;
+    }
+  }
+  return lengths.at(-1) === 0 ? lengths.slice(0, -1) : lengths;
+}
+
 /** @param pieceBytes how much is given at a time */
-export function measured(content: Uint8Array, pieceBytes = content.length): Manifest {
-  const measure = createContentMeasure();
+export function measured(content: Uint8Array, pieceBytes = content.length, kind: ContentKind = 'image'): Manifest {
+  const measure = createContentMeasure(kind);
   for (let at = 0; at < content.length; at += pieceBytes) measure.update(content.subarray(at, at + pieceBytes));
   return measure.finish();
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { concatBytes } from '../../src/core/base/bytes.ts';
-import type { OpenProgram, PartialProgram, ProgramStore, StagedProgram } from '../../src/ports/program.ts';
+import type { InstallLock, OpenProgram, PartialProgram, ProgramStore, StagedProgram } from '../../src/ports/program.ts';
 
 export class StagingStore implements ProgramStore {
   /** Every `stage` call so far: the length asked for, and what became of it. */
@@ -15,6 +15,10 @@ export class StagingStore implements ProgramStore {
   discardError: Error | undefined;
 
   open(): Promise<OpenProgram> {
+    return Promise.reject(new Error('not in this test'));
+  }
+
+  checkInstall(): Promise<void> {
     return Promise.reject(new Error('not in this test'));
   }
 
@@ -33,6 +37,10 @@ export class StagingStore implements ProgramStore {
         return this.discardError === undefined ? Promise.resolve() : Promise.reject(this.discardError);
       },
     });
+  }
+
+  lock(): Promise<InstallLock | undefined> {
+    return Promise.reject(new Error('not in this test'));
   }
 
   resume(): Promise<PartialProgram> {

@@ -15,7 +15,7 @@ import { ed25519Signer } from '../../src/core/crypto/ed25519.ts';
 import type { OwnerKey } from '../../src/core/keys/owner-key.ts';
 import { statementTopic } from '../../src/core/record/topic.ts';
 import type { SignedRelease } from '../../src/core/release/release.ts';
-import { createCanonicalizer } from '../../src/core/stamp/canonical.ts';
+import { createCanonicalizer } from '../../src/core/codesign/image.ts';
 import type { SignedItem } from '../../src/core/stamp/block.ts';
 import { regionVersion } from '../../src/core/statement/app-version.ts';
 import { formatVersion } from '../../src/core/release/version.ts';
@@ -45,6 +45,8 @@ export interface ReleaseFields extends SampleStatement {
   readonly seed?: number;
   /** What the lines of code say that were changed since another release. Default: the sequence number. */
   readonly edit?: number;
+  /** Changes more of the bytes. */
+  readonly change?: (program: Uint8Array) => void;
   /** Default: the scene's. */
   readonly owner?: OwnerKey;
   /** Programs to make deltas from. */
@@ -82,17 +84,18 @@ export class StatedScene extends AgentScene {
   readonly #peers: { close(): Promise<void> }[] = [];
 
   async release(fields: ReleaseFields): Promise<SampleRelease> {
-    const { version, sizeBytes, seed, edit, from = [], deltaTo, owner = this.owner, ...statement } = fields;
+    const { version, sizeBytes, seed, edit, change, from = [], deltaTo, owner = this.owner, ...statement } = fields;
     const { seq = 1n } = statement;
     const region = formatVersion(regionVersion(version));
     const program = sampleProgram({ version: region, sizeBytes: sizeBytes ?? 300_000, seed: seed ?? 0 });
+    change?.(program);
     program.fill(edit ?? Number(seq), EDIT_AT, EDIT_AT + EDIT_BYTES);
     const unstated = signSampleStatement(program, owner, { version });
     const deltaBytes = await Promise.all(from.map((base) => deltaOf(image(base), image(deltaTo ?? unstated))));
     const deltas = deltaBytes.map((bytes, index) => ({
       fromRoot: from[index]?.statement.root ?? new Uint8Array(),
       sizeBytes: bytes.length,
-      root: contentOf(bytes).manifest.root,
+      root: contentOf(bytes, 'delta').manifest.root,
     }));
     return { ...signSampleStatement(program, owner, { deltas, ...statement, version }), deltaBytes };
   }
@@ -246,6 +249,14 @@ export function deltasOf({ statement, deltaBytes }: SampleRelease): MemoryDeltas
 /** Whether the program file is this release. Compared here because a test that prints the difference takes minutes. */
 export function holds({ store }: SceneAgent, { file }: StatedSample): boolean {
   return store.content !== undefined && same(store.content, file);
+}
+
+/** Makes a program begin like one in the ELF format. @param machine the processor's number */
+export function elf(machine: number): (program: Uint8Array) => void {
+  return (program) => {
+    program.fill(0, 0, 64).set([0x7f, 0x45, 0x4c, 0x46, 2, 1]);
+    program[18] = machine;
+  };
 }
 
 /** The ways it went, in order. */

@@ -10,6 +10,8 @@ interface BuildFlags {
   readonly out: string;
   readonly appVersion?: string;
   readonly node?: string;
+  readonly packer?: string;
+  readonly mirrorsOnly?: true;
 }
 
 export const buildCommand: RegisterCommand = (program, context, finish) => {
@@ -20,6 +22,8 @@ export const buildCommand: RegisterCommand = (program, context, finish) => {
     .requiredOption('--out <file>', 'the executable to write; an existing one is replaced')
     .option('--app-version <version>', 'default: the version in the package.json nearest to the entry')
     .option('--node <path>', 'Node binary to build into (default: the one that runs this command)')
+    .option('--packer <path>', 'with a Node binary for macOS elsewhere: one of the same version that runs here')
+    .option('--mirrors-only', 'leave the transport out: the program is 20 MB smaller and updates from mirrors alone')
     .action(
       finish(async (entry: string, flags: BuildFlags) => {
         const built = await buildProgram({
@@ -27,6 +31,8 @@ export const buildCommand: RegisterCommand = (program, context, finish) => {
           out: flags.out,
           appVersion: flags.appVersion,
           node: flags.node,
+          packer: flags.packer,
+          hasTransport: flags.mirrorsOnly !== true,
           signal: context.signal,
           onProgress: (step) => {
             if (context.interactive) context.err(`${step}\n`);

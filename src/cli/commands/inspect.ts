@@ -3,8 +3,15 @@
  *
  * @module
  */
-import { inspectProgram, toHex, type InspectedProgram, type InspectedStatement } from '../../index.ts';
+import {
+  inspectProgram,
+  toHex,
+  type InspectedProgram,
+  type InspectedSignature,
+  type InspectedStatement,
+} from '../../index.ts';
 import type { RegisterCommand } from '../run.ts';
+import { signatureJson, signatureText } from '../signature-lines.ts';
 import { statementJson, statementLines } from '../statement-lines.ts';
 
 const BOUND_BY = {
@@ -29,6 +36,7 @@ export const inspectCommand: RegisterCommand = (program, context, finish) => {
             `hash       ${toHex(found.hash)}${found.isSigned && !intact ? '   not the hash of these bytes' : ''}`,
             `signature  ${toHex(found.signature)}`,
             `region     at ${found.offset} of ${found.fileBytes} bytes, ${BOUND_BY[found.boundBy]}`,
+            ...codeLines(found),
             ...linesOf(found),
           ].join('\n'),
           json: {
@@ -44,11 +52,22 @@ export const inspectCommand: RegisterCommand = (program, context, finish) => {
             boundBy: found.boundBy,
             ...(found.stampOffset !== undefined && { stampOffset: found.stampOffset }),
             ...(found.statement !== undefined && { statement: jsonOf(found.statement) }),
+            ...(found.codeSignature !== undefined && { codeSignature: codeJson(found.codeSignature) }),
           },
         };
       }),
     );
 };
+
+function codeLines({ codeSignature }: InspectedProgram): string[] {
+  if (codeSignature === undefined) return [];
+  const { found, problem } = codeSignature;
+  return [`code       ${found === undefined ? (problem ?? '') : signatureText(found)}`];
+}
+
+function codeJson({ found, problem }: InspectedSignature): Readonly<Record<string, unknown>> {
+  return found === undefined ? { problem } : signatureJson(found);
+}
 
 function linesOf({ stampOffset, statement }: InspectedProgram): string[] {
   if (stampOffset === undefined) return [];

@@ -48,6 +48,9 @@ function describe(event: AgentEvent): string | undefined {
     case 'installed':
     case 'waiting':
     case 'restarting':
+    case 'probation':
+    case 'confirmed':
+    case 'rolled-back':
       return undefined; // not of a program that only seeds
   }
 }

@@ -93,6 +93,7 @@ function statementOptions(flags: SignFlags): Partial<SignProgramOptions> {
     seq: flags.seq,
     speaksV0: flags.v0,
     v0Only: flags.v0Only,
+    adHoc: flags.adHoc,
   };
 }
 

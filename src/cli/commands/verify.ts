@@ -6,6 +6,7 @@
 import { toHex, verifyProgram } from '../../index.ts';
 import { createProgress } from '../progress.ts';
 import type { RegisterCommand } from '../run.ts';
+import { signatureJson, signatureText } from '../signature-lines.ts';
 import { statementJson } from '../statement-lines.ts';
 
 export const verifyCommand: RegisterCommand = (program, context, finish) => {
@@ -20,20 +21,23 @@ export const verifyCommand: RegisterCommand = (program, context, finish) => {
         try {
           const { signal } = context;
           const verified = await verifyProgram({ program: path, publicKey, onProgress: progress.update, signal });
-          const { version, release, statement } = verified;
+          const { version, release, statement, codeSignature } = verified;
           const stated = statement && [
             `its statement, too: ${statement.app} for ${statement.target}, channel ${statement.channel}, sequence ${statement.seq.toString()}`,
           ];
           return {
-            text: [`${verified.path} is ${version}: signature, hash and size are the owner's`, ...(stated ?? [])].join(
-              '\n',
-            ),
+            text: [
+              `${verified.path} is ${version}: signature, hash and size are the owner's`,
+              ...(stated ?? []),
+              ...(codeSignature === undefined ? [] : [`its code signature fits: ${signatureText(codeSignature)}`]),
+            ].join('\n'),
             json: {
               path: verified.path,
               version,
               sizeBytes: release.sizeBytes,
               hash: toHex(release.hash),
               ...(statement !== undefined && { statement: statementJson(statement) }),
+              ...(codeSignature !== undefined && { codeSignature: signatureJson(codeSignature) }),
             },
           };
         } finally {

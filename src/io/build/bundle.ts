@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { BuildFailure, Message, Plugin } from 'esbuild';
+import type { BuildFailure, Message, Plugin, StdinOptions } from 'esbuild';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PeerpatchError } from '../../core/base/errors.ts';
@@ -14,6 +14,8 @@ import { PeerpatchError } from '../../core/base/errors.ts';
 export interface BundleOptions {
   /** Absolute path of a TypeScript or JavaScript file. */
   readonly entry: string;
+  /** Absolute path of a module whose function `beginEarly` is given the entry's code to run. Default: it runs at once. */
+  readonly before?: string;
   /** The Node that will run it: `20.20.2`. */
   readonly nodeVersion: string;
 }
@@ -27,19 +29,19 @@ export interface Bundle {
 const META = '__peerpatchImportMeta';
 const META_SCRIPT = `const ${META} = { url: require('node:url').pathToFileURL(process.execPath).href, filename: process.execPath, dirname: require('node:path').dirname(process.execPath) };`;
 
-/** The way out, by what the bundler's message contains. */
+/** The way out, by what the bundler's message contains in lower case. */
 const REMEDIES: readonly (readonly [text: string, remedy: string])[] = [
-  ['Top-level await', 'put the code into "async function main()" and call that'],
-  ['Could not resolve', 'install the package, or correct the path'],
+  ['top-level await', 'put the code into "async function main()" and call that'],
+  ['could not resolve', 'install the package, or correct the path'],
 ];
 
 /** @throws PeerpatchError BUILD_FAILED */
-export async function bundle({ entry, nodeVersion }: BundleOptions): Promise<Bundle> {
+export async function bundle({ entry, before, nodeVersion }: BundleOptions): Promise<Bundle> {
   // Loaded when needed: programs that only update themselves import this file too, through the package's index.
   const { build } = await import('esbuild');
   try {
     const { outputFiles, warnings } = await build({
-      entryPoints: [entry],
+      ...(before === undefined ? { entryPoints: [entry] } : { stdin: afterwards(before, entry) }),
       absWorkingDir: dirname(entry),
       bundle: true,
       write: false,
@@ -62,6 +64,13 @@ export async function bundle({ entry, nodeVersion }: BundleOptions): Promise<Bun
     if (first === undefined) throw cause;
     throw new PeerpatchError('BUILD_FAILED', `cannot bundle ${entry}: ${sentence(first)}`, { cause });
   }
+}
+
+/** Required, not imported: imports run before any code of a script. */
+function afterwards(before: string, entry: string): StdinOptions {
+  const contents = `import { beginEarly } from ${JSON.stringify(before)};
+beginEarly(() => { require(${JSON.stringify(entry)}); });`;
+  return { contents, resolveDir: dirname(entry), sourcefile: 'start.js', loader: 'js' };
 }
 
 const refuseAddons: Plugin = {
@@ -90,7 +99,7 @@ const leaveBuildToolsOut: Plugin = {
 
 function sentence({ text, location }: Message): string {
   const place = location === null ? '' : `${location.file}:${location.line}:${location.column + 1}: `;
-  const remedy = REMEDIES.find(([part]) => text.includes(part))?.[1];
+  const remedy = REMEDIES.find(([part]) => text.toLowerCase().includes(part))?.[1];
   return `${place}${text}${remedy === undefined ? '' : `; ${remedy}`}`;
 }
 

@@ -16,7 +16,7 @@ import { runCommand } from '../process/command.ts';
 import { seaFuse } from './node-binary.ts';
 
 export interface BlobOptions {
-  /** Path of the Node binary that will carry the blob: the format is its version's. */
+  /** Path of a Node binary that runs here, of the version that will carry the blob: the format is the version's. */
   readonly node: string;
   /** Where the blob and its configuration are written. */
   readonly folder: string;

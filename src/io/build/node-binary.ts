@@ -1,5 +1,6 @@
 /**
- * The Node binary an executable is made from: checked before it is run, then asked what it is.
+ * The Node binary an executable is made from: checked before it is run, then asked what it is. One for macOS is read instead where
+ * it cannot be run; then another one of the same version packs the program.
  *
  * @module
  */
@@ -7,6 +8,7 @@ import { createReadStream } from 'node:fs';
 import { PeerpatchError } from '../../core/base/errors.ts';
 import { SECOND_MS } from '../../core/base/units.ts';
 import { runCommand } from '../process/command.ts';
+import { readForeignBinary, type ForeignBinary } from './foreign-binary.ts';
 
 export interface NodeBinary {
   readonly path: string;
@@ -16,6 +18,8 @@ export interface NodeBinary {
   readonly platform: string;
   /** `x64`, `arm64` */
   readonly arch: string;
+  /** Path of the binary of the same version that runs here: this one, or another where it is for another system. */
+  readonly packer: string;
   /** Whether its C library is glibc: musl elsewhere on Linux, meaningless on other systems. */
   readonly usesGlibc: boolean;
 }
@@ -33,25 +37,48 @@ export function seaFuse(): string {
   return FUSE.join('_');
 }
 
+export interface InspectNodeOptions {
+  /** Path of a Node binary that runs here, for one that does not. */
+  readonly packer?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** @throws PeerpatchError BUILD_FAILED */
-export async function inspectNode(path: string, signal?: AbortSignal): Promise<NodeBinary> {
+export async function inspectNode(path: string, options: InspectNodeOptions = {}): Promise<NodeBinary> {
+  const { packer = path, signal } = options;
   await checkFuse(path, signal);
-  const answer = await ask(path, signal);
+  const foreign = await readForeignBinary(path, signal);
+  const answer = foreign === undefined ? await ask(path, signal) : await askForeign(path, foreign, options);
   const { version } = answer;
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
     throw failed(`${path} is Node ${version}: executables need Node ${OLDEST_NODE.join('.')} or later`);
   }
-  return { path, ...answer };
+  return { path, packer: foreign === undefined ? path : packer, ...answer };
 }
 
-async function ask(path: string, signal: AbortSignal | undefined): Promise<Omit<NodeBinary, 'path'>> {
+type Answer = Omit<NodeBinary, 'path' | 'packer'>;
+
+/** The form of what is packed is that of one version. */
+async function askForeign(
+  path: string,
+  { platform, arch, version }: ForeignBinary,
+  { packer, signal }: InspectNodeOptions,
+): Promise<Answer> {
+  if (version === undefined)
+    throw failed(`${path} does not tell its version: take a Node binary from nodejs.org or npm`);
+  const found = packer === undefined ? 'none' : (await ask(packer, signal)).version;
+  if (found === version) return { version, platform, arch, usesGlibc: false };
+  throw failed(
+    `${path} is Node ${version} for ${platform}-${arch}, this machine's is ${found}: give a Node ${version} that runs here with --packer`,
+  );
+}
+
+async function ask(path: string, signal: AbortSignal | undefined): Promise<Answer> {
   try {
     // No inherited NODE_OPTIONS: they may name files that only the caller's own Node can load.
     const env = { PATH: process.env['PATH'], SystemRoot: process.env['SystemRoot'] };
-    return JSON.parse(
-      await runCommand(path, ['-e', QUESTION], { env, timeoutMs: 30 * SECOND_MS, signal }),
-    ) as NodeBinary;
+    return JSON.parse(await runCommand(path, ['-e', QUESTION], { env, timeoutMs: 30 * SECOND_MS, signal })) as Answer;
   } catch (cause) {
     signal?.throwIfAborted();
     throw failed(

@@ -41,7 +41,7 @@ export async function extractAddon(options: ExtractAddonOptions = {}): Promise<E
   const { program = executable(), cacheFolder } = options;
   const description = program.describe();
   const bytes = program.readAsset(ADDON_ASSET);
-  if (description === undefined || bytes === undefined) return undefined;
+  if (description?.addon === undefined || bytes === undefined) return undefined;
   const { name, sha256 } = description.addon;
 
   const failures: Error[] = [];

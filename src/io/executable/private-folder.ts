@@ -7,7 +7,8 @@
  *
  * @module
  */
-import { lstat, mkdir, mkdtemp, realpath } from 'node:fs/promises';
+import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 
@@ -31,14 +32,20 @@ export interface PrivateFolder {
   readonly temporary: boolean;
 }
 
-/** Makes the folder when it is missing. Its real path, or undefined when it cannot be made or others can write there. */
+/** {@link openPrivateFolderSync} */
+// eslint-disable-next-line @typescript-eslint/require-await -- a few looks at local folders: the promise is for the caller's convenience
 export async function openPrivateFolder(path: string): Promise<string | undefined> {
+  return openPrivateFolderSync(path);
+}
+
+/** Makes the folder when it is missing. Its real path, or undefined when it cannot be made or others can write there. */
+export function openPrivateFolderSync(path: string): string | undefined {
   try {
-    await makeFolders(path);
+    makeFolders(path);
     // A link in the last place is refused: it may be another user's, who may point it elsewhere later.
-    if (!(await lstat(path)).isDirectory()) return undefined;
-    const real = await realpath(path);
-    return (await isPrivate(real)) ? real : undefined;
+    if (!lstatSync(path).isDirectory()) return undefined;
+    const real = realpathSync(path);
+    return isPrivate(real) ? real : undefined;
   } catch {
     return undefined; // read-only home, no home, a file in the way: the next folder is tried
   }
@@ -48,27 +55,23 @@ export async function openPrivateFolder(path: string): Promise<string | undefine
  * Not the recursive mkdir of Node: where a system answers ENOENT although the parent is there (/proc), that one tries for
  * ever.
  */
-async function makeFolders(path: string): Promise<void> {
-  if (await exists(path)) return;
-  if (dirname(path) !== path) await makeFolders(dirname(path));
+function makeFolders(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
+  if (dirname(path) !== path) makeFolders(dirname(path));
   try {
-    await mkdir(path, 0o700);
+    mkdirSync(path, 0o700);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // another process was faster
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined)) !== undefined;
-}
-
-async function isPrivate(folder: string): Promise<boolean> {
+function isPrivate(folder: string): boolean {
   const uid = process.getuid?.();
   if (uid === undefined) return true;
-  const self = await lstat(folder);
+  const self = lstatSync(folder);
   if (self.uid !== uid || (self.mode & GROUP_OR_WORLD_WRITE) !== 0) return false;
   for (let path = dirname(folder); ; path = dirname(path)) {
-    const { uid: owner, mode } = await lstat(path);
+    const { uid: owner, mode } = lstatSync(path);
     if (owner !== uid && owner !== 0) return false;
     // In a sticky folder (/tmp) everybody may add names, but only the owner may rename or remove them.
     if ((mode & WORLD_WRITE) !== 0 && (mode & STICKY) === 0) return false;

@@ -6,11 +6,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { measureDelta } from '../../agent/measure-image.ts';
+import { indexContent } from '../../agent/offer/indexed-content.ts';
 import { toHex } from '../../core/base/hex.ts';
 import type { Manifest } from '../../core/content/manifest.ts';
 import { systemClock } from '../../io/system/clock.ts';
 import { openProgram } from '../../io/files/open-program.ts';
-import { readCompared, type ComparedProgram } from './compared-program.ts';
+import type { ComparedProgram } from './compared-program.ts';
 import { makeDelta } from '../make-delta.ts';
 import { measureWireBytes } from './wire-cost.ts';
 
@@ -67,9 +69,10 @@ export async function deltaCost(comparison: Comparison): Promise<DeltaCost> {
     const elapsedMs = systemClock.monotonic() - began;
     const file = await openProgram(out);
     try {
-      const { content } = await readCompared(file, { signal });
-      const pages = split(pagesOf(content.manifest), () => false);
-      const chunks = split(chunksOf(content.manifest), () => false);
+      const manifest = await measureDelta(file, { signal });
+      const content = indexContent({ file }, manifest);
+      const pages = split(pagesOf(manifest), () => false);
+      const chunks = split(chunksOf(manifest), () => false);
       const bytes =
         (await measureWireBytes(pages.missing, { content, kind: 'page', signal })) +
         (await measureWireBytes(chunks.missing, { content, kind: 'chunk', signal }));

@@ -37,7 +37,7 @@ export async function exportDelta(
     return `the delta ${path} cannot be read: programs that it is for fetch chunks instead`;
   }
   try {
-    const measure = createContentMeasure();
+    const measure = createContentMeasure('delta');
     for await (const piece of file.read()) {
       checkNotStopped(context.signal);
       measure.update(piece);

@@ -18,7 +18,7 @@ import {
   verifyStatement,
   type SignedStatement,
 } from '../../core/statement/statement.ts';
-import { putFile, type ContentExport } from './export-content.ts';
+import { checkNotStopped, putFile, type ContentExport } from './export-content.ts';
 
 /** `kept`: that of a later release is there. */
 export type ExportedStatement = 'written' | 'same' | 'kept';
@@ -32,20 +32,41 @@ export async function putRelease(
   statement: SignedStatement,
   stamp: Uint8Array,
 ): Promise<ExportedStatement> {
-  const name = context.paths.statement(statementNameHash(statement));
-  const bytes = encodeSignedItem(statement.item);
-  const present = await statementAt(context, name, statement);
-  if (present?.seq === statement.seq && !equalBytes(encodeSignedItem(present.item), bytes)) {
-    throw new PeerpatchError(
-      'STATEMENT_CONFLICT',
-      `another statement of ${formatName(statement)} with the sequence number ${statement.seq.toString()} is on the mirror: sign the program again`,
-    );
-  }
-  await putFile(context, context.paths.stamp(statementId(statement.item)), stamp);
-  if (present !== undefined && present.seq > statement.seq) return 'kept';
+  const { folder, paths, signal } = context;
+  const name = paths.statement(statementNameHash(statement));
+  checkNotStopped(signal);
+  await checkPresent(context, name, statement); // before anything of it is there
+  await putFile(context, paths.stamp(statementId(statement.item)), stamp);
   // A statement promises that everything it names is there, after a power cut as well.
-  await context.folder.sync();
-  return (await putFile(context, name, bytes)) === 'reused' ? 'same' : 'written';
+  await folder.sync();
+  // Two exports at once: the later release stays, whichever of them ends last.
+  const put = async (): Promise<ExportedStatement> => {
+    const present = await checkPresent(context, name, statement);
+    if (present !== undefined && present.seq > statement.seq) return 'kept';
+    return (await putFile(context, name, encodeSignedItem(statement.item))) === 'reused' ? 'same' : 'written';
+  };
+  try {
+    return await folder.alone(name, put, signal);
+  } catch (error) {
+    checkNotStopped(signal);
+    throw error;
+  }
+}
+
+/** The statement that is there already. @throws PeerpatchError STATEMENT_CONFLICT */
+async function checkPresent(
+  context: ContentExport,
+  name: string,
+  statement: SignedStatement,
+): Promise<SignedStatement | undefined> {
+  const present = await statementAt(context, name, statement);
+  const isConflict =
+    present?.seq === statement.seq && !equalBytes(encodeSignedItem(present.item), encodeSignedItem(statement.item));
+  if (!isConflict) return present;
+  throw new PeerpatchError(
+    'STATEMENT_CONFLICT',
+    `another statement of ${formatName(statement)} with the sequence number ${statement.seq.toString()} is on the mirror: sign the program again`,
+  );
 }
 
 /** What is there under this name and is the owner's. */

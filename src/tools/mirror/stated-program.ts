@@ -7,9 +7,9 @@ import { measureImage } from '../../agent/measure-image.ts';
 import { readRelease } from '../../agent/read-release.ts';
 import { concatBytes } from '../../core/base/bytes.ts';
 import { PeerpatchError } from '../../core/base/errors.ts';
+import { createCanonicalizer } from '../../core/codesign/image.ts';
 import type { Manifest } from '../../core/content/manifest.ts';
 import type { PublicKey } from '../../core/keys/public-key.ts';
-import { createCanonicalizer } from '../../core/stamp/canonical.ts';
 import { checkStatement } from '../../core/statement/accept.ts';
 import type { SignedStatement } from '../../core/statement/statement.ts';
 import { openProgram } from '../../io/files/open-program.ts';
@@ -67,7 +67,7 @@ async function verify(program: OpenProgram, { owner, onProgress, signal }: OpenS
   return { program, statement, manifest, stamp: concatBytes(block, region) };
 }
 
-/** The program's bytes with zeros for the stamp, in pieces whose memory is used again. */
+/** The program's canonical image, in pieces whose memory is used again. */
 export async function* canonicalImage(program: OpenProgram, stampOffset: number): AsyncGenerator<Uint8Array> {
   const canonicalizer = createCanonicalizer(stampOffset);
   for await (const piece of program.read()) yield canonicalizer.update(piece);

@@ -11,6 +11,7 @@ import { toHex } from '../../core/base/hex.ts';
 import { parsePublicKey, type PublicKey } from '../../core/keys/public-key.ts';
 import type { Announcement } from '../../core/record/open.ts';
 import { formatVersion } from '../../core/release/version.ts';
+import { REGION_BYTES } from '../../core/stamp/region.ts';
 import { checkNewTarget, newProgramStore } from '../../io/install/program-file.ts';
 import { systemClock } from '../../io/system/clock.ts';
 import type { Network } from '../../ports/network.ts';
@@ -78,6 +79,7 @@ interface FetchFrom {
 
 async function fetchFrom({ release, nodeId, peer }: Announcement, from: FetchFrom): Promise<FetchedProgram> {
   const { owner, network, store, options } = from;
+  await store.checkInstall({ sizeBytes: release.sizeBytes + REGION_BYTES });
   const fetched = await fetchRelease({
     owner,
     network,

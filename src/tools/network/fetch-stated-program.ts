@@ -9,7 +9,8 @@
 import { resolve } from 'node:path';
 import { installFetched } from '../../agent/fetch/fetch.ts';
 import { fetchStated } from '../../agent/fetch/fetch-stated.ts';
-import { lookStated, openSources } from '../../agent/find/look-stated.ts';
+import { createForeignFiles } from '../../agent/fetch/foreign-files.ts';
+import { lookStated, openSources, type LookStatedParts } from '../../agent/find/look-stated.ts';
 import { PeerpatchError } from '../../core/base/errors.ts';
 import { SECOND_MS } from '../../core/base/units.ts';
 import type { PlannedWay } from '../../core/content/plan.ts';
@@ -19,9 +20,9 @@ import { checkNewTarget, newProgramStore } from '../../io/install/program-file.t
 import { brotli } from '../../io/system/brotli.ts';
 import { systemClock } from '../../io/system/clock.ts';
 import type { NodeMemory } from '../../ports/memory.ts';
-import { openNode, type OpenNode } from '../../start/thread/node.ts';
+import { openDht } from '../../start/thread/node.ts';
 import { openState } from '../../start/thread/state.ts';
-import { lookParts, noStatement, orCancelled, type StatedOptions } from './find-statement.ts';
+import { lookParts, networkWhenNeeded, noStatement, orCancelled, type StatedOptions } from './find-statement.ts';
 
 export interface FetchStatedProgramOptions extends StatedOptions {
   /** Where the program goes. Must not exist yet. */
@@ -41,50 +42,45 @@ export interface FetchedStatedProgram {
 }
 
 /**
- * @throws PeerpatchError KEY_MALFORMED, OPTION_INVALID, DHT_BIND_FAILED, DHT_UNREACHABLE, TRANSPORT_UNAVAILABLE,
+ * @throws PeerpatchError KEY_MALFORMED, OPTION_INVALID, DHT_BIND_FAILED, DHT_UNREACHABLE,
  *   RELEASE_NOT_FOUND, STATEMENT_* for one that must not be taken, CONTENT_NOT_FOUND, INSTALL_*, CANCELLED
  */
 export async function fetchStatedProgram(options: FetchStatedProgramOptions): Promise<FetchedStatedProgram> {
   const parts = lookParts(options);
   await checkNewTarget(resolve(options.out));
-  const node = await openNode({ ...options, onError: () => undefined });
+  const dht = await openDht({ ...options, onError: () => undefined });
+  const network = networkWhenNeeded(options);
   try {
-    return await orCancelled(parts.signal, () => fetchNewest(options, parts, node));
+    return await orCancelled(parts.signal, () => fetchNewest(options, { ...parts, dht, network }));
   } finally {
-    await Promise.all([node.network.close(), node.dht.close()]);
+    await Promise.all([network.close(), dht.close()]);
   }
 }
 
-async function fetchNewest(
-  options: FetchStatedProgramOptions,
-  parts: ReturnType<typeof lookParts>,
-  { dht, network }: OpenNode,
-): Promise<FetchedStatedProgram> {
+async function fetchNewest(options: FetchStatedProgramOptions, parts: LookStatedParts): Promise<FetchedStatedProgram> {
   const { owner, name, emit } = parts;
-  const { statement, announcements } = await lookStated({
-    ...parts,
-    dht,
-    openNetwork: () => Promise.resolve(network),
-  });
+  const { statement, announcements } = await lookStated(parts);
   if (statement === undefined) throw noStatement(name);
   const onError = (error: PeerpatchError): void => options.onFailure?.(error);
   const { memory, deltas } = await openState({ owner, programPath: options.out, onError });
   await checkTakeable(statement, memory);
+  const store = newProgramStore(options.out);
+  await store.checkInstall({ sizeBytes: statement.sizeBytes });
   const mirrors = [...parts.mirrors, ...statement.mirrors];
-  const sources = openSources({ ...parts, network, peers: announcements, mirrors });
+  const sources = openSources({ ...parts, peers: announcements, mirrors });
   try {
     const fetched = await fetchStated({
       ...parts,
-      network,
       statement,
       base: undefined,
       above: undefined,
       format: undefined, // the statement names its target
       sources,
       peers: announcements,
+      foreignFiles: createForeignFiles(),
       local: () => Promise.resolve(undefined),
       hasLocal: () => Promise.resolve(false),
-      store: newProgramStore(options.out),
+      store,
       deltas,
       compression: brotli,
       onProgress: (heldBytes, totalBytes) => options.onProgress?.(heldBytes, totalBytes),
@@ -95,6 +91,7 @@ async function fetchNewest(
     });
     await installFetched(fetched);
     await memory.accepted(statementNameHash(statement), statement.seq);
+    await memory.acceptedVersion(statementNameHash(statement), statement.version);
     return { path: resolve(options.out), statement, receivedBytes: fetched.receivedBytes, from: fetched.from };
   } finally {
     await sources.close();
@@ -106,6 +103,7 @@ async function checkTakeable(statement: SignedStatement, memory: NodeMemory): Pr
   const verdict = judgeStatement(statement, {
     running: undefined,
     highestSeq: await memory.highestSeq(statementNameHash(statement)),
+    highestVersion: await memory.highestVersion(statementNameHash(statement)),
     nowSeconds: Math.floor(systemClock.now() / SECOND_MS),
     nodeSecret: NO_DRAW,
     force: true,

@@ -15,8 +15,8 @@ import { openMirror } from '../../io/mirror/mirror.ts';
 import { parseMirrorUrl } from '../../io/mirror/mirror-url.ts';
 import { systemClock } from '../../io/system/clock.ts';
 import { systemRandom } from '../../io/system/random.ts';
-import type { Network } from '../../ports/network.ts';
 import { openDht, openNetwork } from '../../start/thread/node.ts';
+import { lateNetwork, type LateNetwork } from './late-network.ts';
 import type { PeerOptions } from './peer-options.ts';
 import { checkName } from '../statement-name.ts';
 
@@ -37,28 +37,29 @@ export interface FoundStatement {
 }
 
 /**
- * Peers are asked only when they announce a release that neither DHT nor mirrors know.
+ * The mirrors that the statement names are asked as well; peers only when they announce a release that none of those know.
  *
  * @throws PeerpatchError KEY_MALFORMED, OPTION_INVALID, DHT_BIND_FAILED, DHT_UNREACHABLE when nobody at all answered,
- *   TRANSPORT_UNAVAILABLE when peers have to be asked, CANCELLED
+ *   CANCELLED. What peers failed with, TRANSPORT_UNAVAILABLE among it, is for `onFailure`
  */
 export async function findStatement(options: StatedOptions): Promise<FoundStatement> {
   const parts = lookParts(options);
   const dht = await openDht({ ...options, onError: () => undefined });
-  let network: Network | undefined;
-  const openOnce = async (): Promise<Network> => {
-    ({ network } = await openNetwork({ ...options, onError: () => undefined }));
-    return network;
-  };
+  const network = networkWhenNeeded(options);
   try {
-    return offeredBy(await orCancelled(parts.signal, () => lookStated({ ...parts, dht, openNetwork: openOnce })));
+    return offeredBy(await orCancelled(parts.signal, () => lookStated({ ...parts, dht, network })));
   } finally {
-    await Promise.all([network?.close(), dht.close()]);
+    await Promise.all([network.close(), dht.close()]);
   }
 }
 
+/** The addon of the transport is loaded with the first connection. */
+export function networkWhenNeeded(options: StatedOptions): LateNetwork {
+  return lateNetwork(async () => (await openNetwork({ ...options, onError: () => undefined })).network);
+}
+
 /** What a look needs beside DHT and network. @throws PeerpatchError KEY_MALFORMED, OPTION_INVALID */
-export function lookParts(options: StatedOptions): Omit<LookStatedParts, 'dht' | 'openNetwork'> {
+export function lookParts(options: StatedOptions): Omit<LookStatedParts, 'dht' | 'network'> {
   const { name, mirrors = [], onFailure, signal = new AbortController().signal } = options;
   const owner = parsePublicKey(options.publicKey);
   checkName(name);
@@ -73,6 +74,7 @@ export function lookParts(options: StatedOptions): Omit<LookStatedParts, 'dht' |
     random: systemRandom,
     mirrors,
     openMirror: (url) => openMirror({ url, owner, clock: systemClock }),
+    failed: new Set(),
     emit,
     signal,
   };

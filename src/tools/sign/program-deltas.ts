@@ -5,13 +5,14 @@
  *
  * @module
  */
-import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { measureDelta } from '../../agent/measure-image.ts';
 import { toHex } from '../../core/base/hex.ts';
-import { createContentMeasure } from '../../core/content/measure-content.ts';
 import type { StatementDelta } from '../../core/statement/statement.ts';
 import { deltasFolder } from '../../io/files/delta-store.ts';
 import { errnoOf, installError } from '../../io/files/file-error.ts';
+import { openProgram } from '../../io/files/open-program.ts';
 import { brotli } from '../../io/system/brotli.ts';
 import { makeDelta } from '../make-delta.ts';
 import type { PreviousProgram } from './previous-program.ts';
@@ -77,7 +78,35 @@ export async function makeProgramDeltas(options: ProgramDeltasOptions): Promise<
   }
 }
 
-/** Deltas of earlier releases stay. */
+/**
+ * Removes the deltas beside a program that its statement does not list, those of earlier releases: nothing would ever ask for
+ * them. Files with other names stay.
+ *
+ * @param path real path of the program
+ * @param listed by its statement; none where it has no statement
+ * @returns why it could not, as a sentence: the program is signed all the same
+ */
+export async function sweepProgramDeltas(path: string, listed: readonly StatementDelta[]): Promise<string | undefined> {
+  const folder = deltasFolder(path);
+  const kept = new Set(listed.map(({ root }) => toHex(root)));
+  try {
+    for (const name of await readdir(folder)) {
+      if (DELTA_NAME.test(name) && !kept.has(name)) await rm(join(folder, name), { force: true });
+    }
+    await removeEmpty(folder);
+    return undefined;
+  } catch (cause) {
+    const code = errnoOf(cause);
+    if (code === undefined) throw cause;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined; // there are none
+    return `deltas of earlier releases are still in ${folder} (${code}): nothing asks for them, remove them`;
+  }
+}
+
+/** A root, or what was being made when its process was killed. */
+const DELTA_NAME = /^([0-9a-f]{64}|\.{1,2}making-[0-9a-f]{16}(\..*)?)$/;
+
+/** Deltas of earlier releases stay until this one is signed. */
 async function removeEmpty(folder: string): Promise<void> {
   await rmdir(folder).catch((error: unknown) => {
     if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(errnoOf(error) ?? '')) throw error;
@@ -101,7 +130,7 @@ async function makeOne(
       signal: options.signal,
     });
     if (sizeBytes > options.maxBytes) return { sizeBytes, listed: undefined, isNew: false };
-    const root = await contentRoot(making);
+    const root = await deltaRoot(making, options.signal);
     const path = join(folder, toHex(root));
     const isNew = !(await isThere(path));
     await rename(making, path);
@@ -111,17 +140,10 @@ async function makeOne(
   }
 }
 
-/** Manifest root of a file's bytes. */
-async function contentRoot(path: string): Promise<Uint8Array> {
-  const content = createContentMeasure();
-  const file = await open(path, 'r');
+async function deltaRoot(path: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  const file = await openProgram(path);
   try {
-    const buffer = new Uint8Array(PIECE_BYTES);
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
-      if (bytesRead === 0) return content.finish().root;
-      content.update(buffer.subarray(0, bytesRead));
-    }
+    return (await measureDelta(file, { signal })).root;
   } finally {
     await file.close();
   }

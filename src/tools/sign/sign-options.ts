@@ -44,6 +44,11 @@ export interface SignProgramOptions {
   readonly speaksV0?: boolean | undefined;
   /** Signs without a statement. The default for programs without a release block. */
   readonly v0Only?: boolean | undefined;
+  /**
+   * Gives a Mach-O program an ad hoc code signature in place of the one it has, or where it has none. It adds nothing to other
+   * programs. Without it an ad hoc signature stays, and its page hashes are made anew.
+   */
+  readonly adHoc?: boolean | undefined;
   /** Unix time in seconds. Default: now. */
   readonly issuedAt?: number | undefined;
   /** Looks for the newest statement under a name on the network: what is signed must be above it. */

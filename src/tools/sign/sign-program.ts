@@ -5,13 +5,14 @@
  * the same checks as any peer's; only then it takes the program's place. A stop at any moment leaves the program as it was.
  *
  * Order: canonical image, its root, deltas, statement, release block; then the hash over everything but the region, and the
- * region. Spec: docs/spec/11-statement.md.
+ * region; last the page hashes of an ad hoc code signature. Spec: docs/spec/11-statement.md, docs/spec/18-code-signature.md.
  *
  * @module
  */
 import { measureImage } from '../../agent/measure-image.ts';
 import { measureProgram } from '../../agent/read-release.ts';
 import { equalBytes } from '../../core/base/bytes.ts';
+import { createSignatureWatch } from '../../core/codesign/watch.ts';
 import { PeerpatchError } from '../../core/base/errors.ts';
 import { formatPublicKey } from '../../core/keys/public-key.ts';
 import { checkReleaseBytes } from '../../core/release/accept.ts';
@@ -20,18 +21,20 @@ import { signRelease, verifyRelease, type Release } from '../../core/release/rel
 import { formatVersion, parseVersion, type Version } from '../../core/release/version.ts';
 import { encodeReleaseBlock, type SignedItem } from '../../core/stamp/block.ts';
 import { createMeasure, type StampedDigest } from '../../core/stamp/measure.ts';
-import { REGION_BYTES } from '../../core/stamp/region.ts';
 import { checkStatement } from '../../core/statement/accept.ts';
 import { regionVersion } from '../../core/statement/app-version.ts';
 import { encodeStatement } from '../../core/statement/dictionary.ts';
 import { signStatement, type SignedStatement, type StatementDelta } from '../../core/statement/statement.ts';
 import { openProgram } from '../../io/files/open-program.ts';
+import { checkRewrite } from '../../io/install/preconditions/check-install.ts';
 import { stageReplacement } from '../../io/install/program-file.ts';
 import type { StagedFile } from '../../io/install/staged-file.ts';
 import type { OpenProgram } from '../../ports/program.ts';
+import { withAdHocSignature, type ReadableProgram } from './ad-hoc-program.ts';
 import { readPrevious } from './previous-program.ts';
-import { makeProgramDeltas, type ProgramDelta, type ProgramDeltas } from './program-deltas.ts';
+import { makeProgramDeltas, sweepProgramDeltas, type ProgramDelta, type ProgramDeltas } from './program-deltas.ts';
 import { checkSignOptions, checkWithoutStatement, type SignProgramOptions, type SignStep } from './sign-options.ts';
+import { readSigned, renewSignature, type CopiedSignature } from './sign-pages.ts';
 import { draftStatement, lastStatement, programVersion } from './sign-statement.ts';
 
 export interface SignedProgram {
@@ -50,14 +53,17 @@ export interface SignedProgram {
 
 /**
  * @throws PeerpatchError OPTION_INVALID, PROGRAM_UNREADABLE, STAMP_MISSING, STAMP_MALFORMED, VERSION_MALFORMED,
- *   RELEASE_NOT_NEWER, STATEMENT_MALFORMED when all fields together are too long, INSTALL_NOT_WRITABLE, INSTALL_NO_SPACE,
- *   INSTALL_FAILED, CANCELLED; for a previous program also what `readRelease` throws
+ *   RELEASE_NOT_NEWER, STATEMENT_MALFORMED when all fields together are too long, CODE_SIGNATURE_INVALID for a program that needs
+ *   a code signature and has none, INSTALL_NOT_WRITABLE, INSTALL_NO_SPACE, INSTALL_FAILED, CANCELLED; for a previous program also
+ *   what `readRelease` throws
  */
 export async function signProgram(options: SignProgramOptions): Promise<SignedProgram> {
   const nowSeconds = options.issuedAt ?? Math.floor(Date.now() / 1000);
   checkSignOptions(options, nowSeconds);
-  const program = await openProgram(options.program);
+  const opened = await openProgram(options.program);
   try {
+    const program = options.adHoc === true ? await withAdHocSignature(opened, options.app) : opened;
+    await checkRewrite(program.path, { sizeBytes: program.sizeBytes });
     const staged = await stageReplacement(program.path, program.sizeBytes);
     try {
       return await signCopy({ program, staged, options, nowSeconds });
@@ -65,12 +71,12 @@ export async function signProgram(options: SignProgramOptions): Promise<SignedPr
       await staged.discard();
     }
   } finally {
-    await program.close();
+    await opened.close();
   }
 }
 
 interface Signing {
-  readonly program: OpenProgram;
+  readonly program: ReadableProgram;
   readonly staged: StagedFile;
   readonly options: SignProgramOptions;
   readonly nowSeconds: number;
@@ -86,8 +92,8 @@ interface Stated {
 async function signCopy(signing: Signing): Promise<SignedProgram> {
   const { program, staged, options } = signing;
   const { key } = options;
-  const copied = await copyMeasured(signing);
-  const without = reasonWithout(copied, options);
+  const { measured: copied, signature } = await copyMeasured(signing);
+  const without = reasonWithout(copied, signature, options);
   if (without !== undefined) checkWithoutStatement(options, without);
   const stated = without === undefined ? await state(signing, copied) : undefined;
   try {
@@ -100,7 +106,9 @@ async function signCopy(signing: Signing): Promise<SignedProgram> {
     const written = { ...measured, region };
     checkReleaseBytes(verifyRelease(key.publicKey, release), written);
     if (stated !== undefined) checkStatement(stated.statement, written, stated.root);
+    if (signature === 'renewable') await writePageHashes(signing);
     await staged.publish();
+    const unswept = await sweepProgramDeltas(program.path, stated?.statement.deltas ?? []);
     return {
       path: program.path,
       version: stated?.statement.version ?? formatVersion(release.version),
@@ -108,7 +116,10 @@ async function signCopy(signing: Signing): Promise<SignedProgram> {
       statement: stated?.statement,
       deltas: stated?.deltas.made ?? [],
       publicKey: formatPublicKey(key.publicKey),
-      warnings: without === APPLE_SIGNED ? [`${program.path} carries no statement: ${APPLE_REASON}`] : [],
+      warnings: [
+        ...(signature === 'foreign' ? [`${program.path}: ${FOREIGN_REASON}`] : []),
+        ...(unswept === undefined ? [] : [unswept]),
+      ],
     };
   } catch (error) {
     await stated?.deltas.discard();
@@ -116,15 +127,19 @@ async function signCopy(signing: Signing): Promise<SignedProgram> {
   }
 }
 
-const APPLE_SIGNED = 'into a program with a code signature of Apple';
-const APPLE_REASON =
-  'its code signature is renewed after signing, which would change what the statement names; only whole programs are sent';
+const FOREIGN_REASON =
+  'its code signature fits no more and cannot be made anew here: sign it with your certificate now, with "codesign --force". ' +
+  'It carries no statement, whose bytes that would change. For one, sign with --ad-hoc, which replaces the code signature';
 
 /** Why a program gets no statement; undefined when it does. */
-function reasonWithout(measured: StampedDigest, { v0Only }: SignProgramOptions): string | undefined {
+function reasonWithout(
+  measured: StampedDigest,
+  signature: CopiedSignature,
+  { v0Only }: SignProgramOptions,
+): string | undefined {
   if (v0Only === true) return 'with --v0-only';
   if (measured.stampOffset === undefined) return 'into a program without a release block';
-  return measured.sizeBytes + REGION_BYTES < measured.fileBytes ? APPLE_SIGNED : undefined;
+  return signature === 'foreign' ? 'into a program with a code signature that is not ad hoc' : undefined;
 }
 
 function plainVersion(measured: StampedDigest, { appVersion, key }: SignProgramOptions): Version {
@@ -196,11 +211,24 @@ function progressOf({ options }: Signing): (step: SignStep) => (doneBytes: numbe
   return (step) => (doneBytes, totalBytes) => options.onProgress?.(doneBytes, totalBytes, step);
 }
 
+/** The stamp is in: every page is as it stays. */
+async function writePageHashes({ staged, options }: Signing): Promise<void> {
+  const hashes = await ofCopy(staged, (copy) => renewSignature(copy, options.signal));
+  await staged.overwrite(hashes.bytes, hashes.offset);
+  await checkCopy(staged, hashes.bytes, hashes.offset);
+}
+
+interface Copied {
+  readonly measured: StampedDigest;
+  readonly signature: CopiedSignature;
+}
+
 /** Reads the program once: each piece is measured, copied, and read back. The disk works while this thread hashes. */
-async function copyMeasured(signing: Signing): Promise<StampedDigest> {
+async function copyMeasured(signing: Signing): Promise<Copied> {
   const { program, staged, options } = signing;
   const onProgress = progressOf(signing)('copy');
   const measure = createMeasure();
+  const signature = createSignatureWatch();
   let doneBytes = 0;
   for await (const piece of program.read()) {
     if (options.signal?.aborted === true)
@@ -208,6 +236,7 @@ async function copyMeasured(signing: Signing): Promise<StampedDigest> {
     const half = piece.length >> 1;
     await besides(staged.write(piece), () => {
       measure.update(piece.subarray(0, half));
+      signature.update(piece);
     });
     await besides(checkCopy(staged, piece, doneBytes), () => {
       measure.update(piece.subarray(half));
@@ -215,7 +244,8 @@ async function copyMeasured(signing: Signing): Promise<StampedDigest> {
     doneBytes += piece.length;
     onProgress(doneBytes, program.sizeBytes);
   }
-  return measure.finish();
+  const measured = measure.finish();
+  return { measured, signature: readSigned(signature, measured) };
 }
 
 /** Does `work` while `pending`, begun before, goes on; fails with whichever fails first. */

@@ -6,6 +6,7 @@
 import { dirname } from 'node:path';
 import { equalBytes } from '../../core/base/bytes.ts';
 import { isPeerpatchError, PeerpatchError } from '../../core/base/errors.ts';
+import { contradicts } from '../../core/install/machine-fit.ts';
 import type { OwnerKey } from '../../core/keys/owner-key.ts';
 import { formatVersion } from '../../core/release/version.ts';
 import { decodeReleaseBlock } from '../../core/stamp/block.ts';
@@ -107,6 +108,11 @@ async function chooseName(
   const target = options.target ?? targetOf(measured.format);
   if (target === undefined) {
     throw invalid('the header of this program does not tell its target: give --target, "linux-x64" for example');
+  }
+  if (contradicts(target, measured.format)) {
+    throw invalid(
+      `this program is ${String(measured.format)}, none for ${target}: sign the one built for it, or leave --target away`,
+    );
   }
   const name = { app, target, channel: options.channel ?? 'stable' };
   checkName(name);

@@ -17,13 +17,20 @@ describe('the description inside an executable', () => {
     expect(decodeDescription(bytesOf(GOLDEN))).toEqual(description);
   });
 
+  it('says that there is no addon', () => {
+    const text = '{"format":1,"appVersion":"1.2.3","addon":null}';
+    const description = { appVersion: { major: 1, minor: 2, patch: 3 }, addon: undefined };
+    expect(new TextDecoder().decode(encodeDescription(description))).toBe(text);
+    expect(decodeDescription(bytesOf(text))).toEqual(description);
+  });
+
   const malformed: [name: string, text: string][] = [
     ['empty', ''],
     ['not JSON', '{'],
     ['null', 'null'],
     ['another format', GOLDEN.replace('"format":1', '"format":2')],
     ['no addon', '{"format":1,"appVersion":"1.2.3"}'],
-    ['a null addon', '{"format":1,"appVersion":"1.2.3","addon":null}'],
+    ['an addon that is a list', '{"format":1,"appVersion":"1.2.3","addon":[]}'],
     ['a version that is none', GOLDEN.replace('1.2.3', '1.2')],
     ['a name that leaves the folder', GOLDEN.replace('iroh.linux', '../iroh.linux')],
     ['a hidden name', GOLDEN.replace('iroh.linux', '.iroh.linux')],

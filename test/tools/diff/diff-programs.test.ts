@@ -73,6 +73,13 @@ describe('diffPrograms', () => {
     expect(folder.list()).toEqual(['new', 'old']);
   });
 
+  it('counts a large delta in chunks of 128 KiB', async () => {
+    const { delta } = await diff(OLD, stream('other', 600_000));
+    const sizeBytes = delta?.sizeBytes ?? 0;
+    expect(sizeBytes).toBeGreaterThan(600_000); // random bytes do not shrink
+    expect(delta?.bytes).toBe(sizeBytes + 5 * (QUESTION + 1) + QUESTION + 1 + (1 + 5 * 36));
+  });
+
   it.each([
     ['nothing before', new Uint8Array(), OLD],
     ['nothing now', OLD, new Uint8Array()],

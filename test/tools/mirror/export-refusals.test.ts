@@ -1,12 +1,16 @@
 /**
  * What `exportMirror` refuses, and what it leaves when it cannot go on.
  */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { describe, expect, it, vi } from 'vitest';
+import { toHex } from '../../../src/core/base/hex.ts';
+import { encodeSignedItem } from '../../../src/core/statement/signed-bytes.ts';
+import { openMirrorFolder, type MirrorFolder } from '../../../src/io/mirror/mirror-folder.ts';
+import type { ContentExport } from '../../../src/tools/mirror/export-content.ts';
 import { createPlaceholder } from '../../../src/core/release/placeholder.ts';
 import { parseVersion } from '../../../src/core/release/version.ts';
 import { encodeReleaseBlock, RELEASE_BLOCK_BYTES } from '../../../src/core/stamp/block.ts';
-import { signStatement } from '../../../src/core/statement/statement.ts';
+import { signStatement, statementNameHash } from '../../../src/core/statement/statement.ts';
 import { mirrorPaths } from '../../../src/io/mirror/mirror-path.ts';
 import { brotli } from '../../../src/io/system/brotli.ts';
 import { sampleProgram, signSample } from '../../../src/testing/sample-program.ts';
@@ -17,7 +21,20 @@ import { canMount, makeReadOnly, mount, unmount, useTempFolder } from '../../sup
 
 const folder = useTempFolder();
 const mountable = canMount();
-const { files, program, run } = createExportScene(folder);
+const { files, program, run, mirrorPath } = createExportScene(folder);
+
+/** An export of the sample owner into this folder. */
+function exporting(into: MirrorFolder): ContentExport {
+  return {
+    folder: into,
+    paths: mirrorPaths(OWNER.publicKey),
+    compression: brotli,
+    quality: 1,
+    tally: { filesWritten: 0, bytesWritten: 0, filesRepaired: 0, filesReused: 0, bytesReused: 0 },
+    seen: new Set(),
+    signal: undefined,
+  };
+}
 
 describe('exportMirror refuses, before it writes anything', () => {
   const refused: [name: string, make: () => Uint8Array, code: string][] = [
@@ -111,23 +128,71 @@ describe('exportMirror that cannot go on', () => {
   it('has everything on disk before the statement gets its name', async () => {
     const { statement } = program('app');
     const steps: string[] = [];
-    const context = {
-      folder: {
-        path: '',
-        read: () => Promise.resolve(undefined),
-        write: (name: string) => Promise.resolve(void steps.push(name.replace(/^.*\/(\w+)-.*$/, '$1'))),
-        sync: () => Promise.resolve(void steps.push('sync')),
-        close: () => Promise.resolve(),
-      },
-      paths: mirrorPaths(statement.owner),
-      compression: brotli,
-      quality: 1,
-      tally: { filesWritten: 0, bytesWritten: 0, filesRepaired: 0, filesReused: 0, bytesReused: 0 },
-      seen: new Set<string>(),
-      signal: undefined,
-    };
+    const context = exporting({
+      path: '',
+      read: () => Promise.resolve(undefined),
+      write: (name: string) => Promise.resolve(void steps.push(name.replace(/^.*\/(\w+)-.*$/, '$1'))),
+      sync: () => Promise.resolve(void steps.push('sync')),
+      alone: <T>(_name: string, work: () => Promise<T>) => work(),
+      close: () => Promise.resolve(),
+    });
     await putRelease(context, statement, new Uint8Array(1280));
     expect(steps).toEqual(['stamp', 'sync', 'statement']);
+  });
+
+  it('leaves the later statement on top when two exports end in the wrong order', async () => {
+    const [older, newer] = [program('old', { seq: 1n }), program('new', { seq: 2n, version: '1.1.0' })];
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    let reads = 0;
+    const open = async (onRead: () => Promise<void>): Promise<ContentExport> => {
+      const outFolder = await openMirrorFolder(folder.join('out'), PUBLIC_KEY);
+      const read = async (name: string, maxBytes: number) => {
+        const bytes = await outFolder.read(name, maxBytes);
+        if (name.includes('statement-')) await onRead();
+        return bytes;
+      };
+      return exporting({ ...outFolder, read });
+    };
+    const slow = await open(async () => {
+      if (++reads === 2) await held; // it has compared, and would write next
+    });
+    const fast = await open(() => Promise.resolve());
+    const puts = [putRelease(slow, older.statement, new Uint8Array(1280))];
+    await vi.waitFor(() => {
+      expect(reads).toBe(2);
+    });
+    puts.push(putRelease(fast, newer.statement, new Uint8Array(1280)));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    letGo();
+    expect(await Promise.all(puts)).toEqual(['written', 'written']);
+    const name = mirrorPath(`statement-${toHex(statementNameHash(newer.statement))}`);
+    expect(new Uint8Array(readFileSync(name))).toEqual(encodeSignedItem(newer.statement.item));
+    await Promise.all([slow.folder.close(), fast.folder.close()]);
+    expect(readdirSync(mirrorPath('')).filter((entry) => entry.startsWith('.'))).toEqual([]);
+  });
+
+  it('does not wait for an export that was killed while it compared statements', async () => {
+    const { path, statement } = program('app');
+    const lock = mirrorPath(`.staging-statement-${toHex(statementNameHash(statement))}`);
+    mkdirSync(mirrorPath(''), { recursive: true });
+    writeFileSync(lock, '');
+    const old = new Date(Date.now() - 31_000);
+    utimesSync(lock, old, old);
+    expect((await run([path])).programs[0]?.statement).toBe('written');
+    expect(existsSync(lock)).toBe(false);
+  });
+
+  it('stops waiting for another export when it is told to', async () => {
+    const { path, statement } = program('app');
+    mkdirSync(mirrorPath(''), { recursive: true });
+    writeFileSync(mirrorPath(`.staging-statement-${toHex(statementNameHash(statement))}`), '');
+    const stop = new AbortController();
+    const running = run([path], { signal: stop.signal });
+    setTimeout(() => {
+      stop.abort();
+    }, 1000);
+    await expect(running).rejects.toMatchObject({ code: 'CANCELLED' });
   });
 
   it('says MIRROR_UNWRITABLE where a file is in the way', async () => {

@@ -1,4 +1,5 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PeerpatchError } from '../../../src/core/base/errors.ts';
 import { fetchProgram } from '../../../src/tools/network/fetch-program.ts';
@@ -63,6 +64,32 @@ describe('fetchProgram', () => {
     await expect(fetching).rejects.toMatchObject({ code: 'RELEASE_MISMATCH' });
     expect(failures).toEqual([]);
     expect(folder.list()).toEqual([]);
+  });
+
+  it.runIf(process.platform === 'linux')('asks no peer when the file could not be put there', async () => {
+    const { release } = scene.sample('1.1.0');
+    let asked = 0;
+    const answer = (): Promise<void> => {
+      asked++;
+      return Promise.resolve();
+    };
+    liars.push(await startLiar({ dht: scene.dht, owner: scene.owner.publicKey, release, answer }));
+    mkdirSync(folder.join('out'));
+    // Mode bits do not stop root.
+    const isRoot = process.getuid?.() === 0;
+    const lock = isRoot ? ['chattr', '+i'] : ['chmod', '555'];
+    const unlock = isRoot ? ['chattr', '-i'] : ['chmod', '755'];
+    const run = ([command = '', flag = '']: readonly string[]): void =>
+      void execFileSync(command, [flag, folder.join('out')]);
+    run(lock);
+    try {
+      const fetching = fetchProgram({ ...scene.peer, out: folder.join('out/app') });
+      await expect(fetching).rejects.toMatchObject({ code: 'INSTALL_NOT_WRITABLE' });
+    } finally {
+      run(unlock);
+    }
+    expect(asked).toBe(0);
+    expect(readdirSync(folder.join('out'))).toEqual([]);
   });
 
   it('says that nobody is there, and that there is no DHT', async () => {

@@ -13,6 +13,7 @@ import { sampleProgram, signSample, signSampleStatement } from '../../../src/tes
 import type { MakeDeltaOptions } from '../../../src/tools/make-delta.ts';
 import type { SignProgramOptions, SignStep } from '../../../src/tools/sign/sign-options.ts';
 import { signProgram, type SignedProgram } from '../../../src/tools/sign/sign-program.ts';
+import { noise, same } from '../../support/content-samples.ts';
 import { failure, measureFile, OWNER } from '../../support/stamp-samples.ts';
 import { useTempFolder } from '../../support/temp-folder.ts';
 
@@ -40,7 +41,7 @@ const old = (version: string, seed: number) =>
 const [FIRST, SECOND] = [old('1.1.0', 1), old('1.2.0', 2)];
 
 function rootOf(bytes: Uint8Array): Uint8Array {
-  const content = createContentMeasure();
+  const content = createContentMeasure('delta');
   content.update(bytes);
   return content.finish().root;
 }
@@ -77,6 +78,16 @@ describe('signing with previous programs', () => {
       expect(toHex(rootOf(readFileSync(listed?.path ?? '')))).toBe(toHex(listed?.delta.root ?? new Uint8Array()));
     }
     expect(folder.list()).toEqual(['app', 'app.deltas', 'first', 'second']);
+  });
+
+  it('names a delta by its chunks of 128 KiB', async () => {
+    const delta = noise(300_000);
+    deltaBytes = () => delta;
+    const [first = ''] = both();
+    const program = put('large', sampleProgram({ version: '1.3.0', sizeBytes: 600_000 }));
+    const { statement } = await sign({ program, previous: [first] });
+    expect(statement?.deltas.map(({ root }) => root)).toEqual([rootOf(delta)]);
+    expect(same(readFileSync(folder.join('large.deltas', toHex(rootOf(delta)))), delta)).toBe(true);
   });
 
   it('gives the maker canonical images: both files with their stamps, the new one as it will be', async () => {
@@ -153,6 +164,34 @@ describe('signing with previous programs', () => {
     expect(readdirSync(folder.join('app.deltas'))).toEqual(['a'.repeat(64)]);
     expect(readFileSync(folder.join('app')).equals(NEW)).toBe(true);
     expect(made).toHaveLength(2);
+  });
+
+  it('leaves the deltas that the new statement lists beside the program, and no others', async () => {
+    const put = (name: string): void => {
+      mkdirSync(folder.join('app.deltas'), { recursive: true });
+      writeFileSync(folder.join('app.deltas', name), 'something');
+    };
+    await sign({ previous: both() });
+    const listed = readdirSync(folder.join('app.deltas')).sort();
+    expect(listed).toHaveLength(2);
+    const left = ['a'.repeat(64), `.making-${'b'.repeat(16)}`, `..making-${'b'.repeat(16)}.7-c.peerpatch`];
+    for (const name of [...left, 'notes.txt', 'A'.repeat(64)]) put(name);
+    const { warnings } = await sign({ previous: both() });
+    expect(readdirSync(folder.join('app.deltas')).sort()).toEqual([...listed, 'notes.txt', 'A'.repeat(64)].sort());
+    expect(warnings).toEqual([]);
+  });
+
+  it('leaves no folder when the new statement lists none, or there is no statement', async () => {
+    for (const options of [{}, { v0Only: true }] as const) {
+      await sign({ previous: both() });
+      expect(folder.list()).toContain('app.deltas');
+      await signProgram({
+        program: folder.join('app'),
+        key: OWNER,
+        ...(options.v0Only ? options : { app: 'sample', target: 'linux-x64', issuedAt: NOW + 9 }),
+      });
+      expect(folder.list()).not.toContain('app.deltas');
+    }
   });
 
   it('STATEMENT_MALFORMED: says that eight deltas and long URLs are too much before it makes one', async () => {

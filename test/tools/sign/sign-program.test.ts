@@ -12,7 +12,8 @@ import { sampleProgram, signSample } from '../../../src/testing/sample-program.t
 import type { SignStep } from '../../../src/tools/sign/sign-options.ts';
 import { signProgram } from '../../../src/tools/sign/sign-program.ts';
 import { verifyProgram } from '../../../src/tools/verify-program.ts';
-import { failure, filler, insert, machOHead, OWNER, V0, V0_FILE } from '../../support/stamp-samples.ts';
+import { machOProgram, signedAdHoc, watched } from '../../support/macho-samples.ts';
+import { failure, filler, insert, OWNER, V0, V0_FILE } from '../../support/stamp-samples.ts';
 import { useTempFolder } from '../../support/temp-folder.ts';
 
 const PUBLIC_KEY = formatPublicKey(OWNER.publicKey);
@@ -72,16 +73,12 @@ describe('signProgram', () => {
     expect(folder.list()).toEqual(['app', 'link']);
   });
 
-  it('signs a Mach-O program without its code signature', async () => {
-    const head = machOHead({ codeSignature: { offset: 5000, sizeBytes: 640 } });
-    const owners = insert(
-      concatBytes(head, filler(5000 - 176 - head.length)),
-      encodeUnsignedRegion(parseVersion('1.0.0')),
-      900,
-    );
-    const path = program(concatBytes(owners, filler(640)));
-    expect((await signProgram({ program: path, key: OWNER })).release.sizeBytes).toBe(5000 - 176);
-    writeFileSync(path, concatBytes(readFileSync(path).subarray(0, 5000), filler(640, 9))); // signed for Apple again
+  it('signs a Mach-O program without its code signature, and makes the page hashes in that anew', async () => {
+    const built = machOProgram();
+    built.set(encodeUnsignedRegion(parseVersion('1.0.0')), 4000);
+    const path = program(signedAdHoc(built));
+    expect((await signProgram({ program: path, key: OWNER })).release.sizeBytes).toBe(21_392 - 176);
+    expect(watched(readFileSync(path))?.wrongPages).toEqual([]);
     await verifyProgram({ program: path, publicKey: PUBLIC_KEY });
   });
 

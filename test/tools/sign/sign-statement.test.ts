@@ -151,6 +151,14 @@ describe('signing with a statement', () => {
       expect((await stated(elf, { target: undefined })).target).toBe(target);
     });
 
+    it('is not signed for a target that its header contradicts', async () => {
+      const elf = NEW.slice();
+      elf.fill(0, 0, 64).set([0x7f, 0x45, 0x4c, 0x46, 2, 1]);
+      elf[18] = 183;
+      await expect(sign(elf, { target: 'linux-x64' })).rejects.toEqual(failure('OPTION_INVALID'));
+      expect((await stated(elf, { target: 'our-board' })).target).toBe('our-board');
+    });
+
     it.each([
       ['OPTION_INVALID', 'no target in the header', { target: undefined }],
       ['OPTION_INVALID', 'a package whose name is too long', { app: 'a'.repeat(65) }],
@@ -196,7 +204,7 @@ describe('signing with a statement', () => {
     const path = put('mac', Buffer.concat([body, filler(640)]));
     const signed = await signProgram({ program: path, key: OWNER });
     expect(signed.statement).toBeUndefined();
-    expect(signed.warnings.join('\n')).toMatch(/mac carries no statement: its code signature/);
+    expect(signed.warnings.join('\n')).toMatch(/mac: its code signature .* carries no statement/);
     await expect(signProgram({ program: path, key: OWNER, app: 'sample' })).rejects.toEqual(failure('OPTION_INVALID'));
   });
 
