@@ -5,8 +5,8 @@
  */
 import { defineConfig } from 'vitest/config';
 
-const tier = (name: string, include: string[], testTimeout: number) => ({
-  test: { name, include, testTimeout, hookTimeout: testTimeout, environment: 'node' as const },
+const tier = (name: string, include: string[], testTimeout: number, exclude: string[] = []) => ({
+  test: { name, include, exclude, testTimeout, hookTimeout: testTimeout, environment: 'node' as const },
 });
 
 /** A tier with few workers must run apart from the others. */
@@ -17,19 +17,25 @@ const alone = ({ test }: ReturnType<typeof tier>) => ({
 /** One file after the other. */
 const interop = ({ test }: ReturnType<typeof tier>) => ({ test: { ...test, fileParallelism: false } });
 
+/** New versions that undo themselves. */
+const CRASHES = ['test/e2e/probation*.test.ts'];
+
 export default defineConfig({
   test: {
     projects: [
-      tier('unit', ['test/{core,ports,io,agent,start,tools,testing,docs,public}/**/*.test.ts'], 20_000),
+      tier('unit', ['test/{core,ports,io,agent,start,tools,testing,docs,public,faults}/**/*.test.ts'], 20_000),
       tier('contract', ['test/contract/**/*.test.ts'], 60_000),
       tier('cli', ['test/cli/**/*.test.ts'], 60_000),
       tier('fuzz', ['test/fuzz/**/*.test.ts'], 600_000),
       tier('mirror', ['test/mirror/**/*.test.ts'], 60_000),
+      tier('arm64', ['test/arm64/**/*.test.ts'], 300_000),
       tier('libtorrent', ['test/libtorrent/**/*.test.ts'], 120_000),
       // The cases share one machine and its fixed ports; test/interop/run.ts makes it.
       interop(tier('interop', ['test/interop/**/*.test.ts'], 120_000)),
       // Each file runs whole programs: more than two at once would only wait for each other.
-      alone(tier('e2e', ['test/e2e/**/*.test.ts'], 300_000)),
+      alone(tier('e2e', ['test/e2e/**/*.test.ts'], 300_000, CRASHES)),
+      // Run and counted by `npm run test:faults`.
+      alone(tier('crash', CRASHES, 300_000)),
     ],
   },
 });

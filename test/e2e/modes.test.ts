@@ -4,7 +4,7 @@
  * @module
  */
 import { execFile } from 'node:child_process';
-import { open, readFile, readdir, writeFile } from 'node:fs/promises';
+import { open, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import { MINUTE_MS } from '../../src/core/base/units.ts';
 import { bundle } from '../../src/io/build/bundle.ts';
 import { inspectProgram } from '../../src/tools/inspect-program.ts';
 import type { RunningHost } from '../fixtures/running-host.ts';
+import { keptBeside, programFolder } from './support/program-folder.ts';
 import { signedHost, STRANGER_PUBLIC_KEY, tinyRelease, unsignedHost } from './support/releases.ts';
 import { openScene, type Scene } from './support/scene.ts';
 
@@ -32,7 +33,7 @@ afterEach(async () => {
 describe('mode on-restart', () => {
   it('replaces the file and leaves the process alone; the next start runs the update', async () => {
     const program = await scene.place(await signedHost('1.0.0', NODE), 'home/app');
-    const copy = scene.start({ path: program, env: { APP_MODE: 'on-restart' } });
+    const copy = scene.start({ path: program, env: { APP_MODE: 'on-restart', APP_PREFLIGHT: 'off' } });
     await copy.hears('start');
     const release = tinyRelease('1.1.0');
     await scene.seed(release);
@@ -50,13 +51,16 @@ describe('mode on-restart', () => {
 
   it('a still newer release replaces the file again', async () => {
     const program = await scene.place(await signedHost('1.0.0', NODE), 'home/app');
-    const copy = scene.start({ path: program, env: { APP_MODE: 'on-restart' } });
+    const copy = scene.start({ path: program, env: { APP_MODE: 'on-restart', APP_PREFLIGHT: 'off' } });
     const stopFirst = await scene.seed(tinyRelease('1.1.0'));
     await copy.hears('installed', { version: '1.1.0', from: '1.0.0' });
     await stopFirst();
     await scene.seed(tinyRelease('1.2.0'));
     await copy.hears('installed', { version: '1.2.0', from: '1.1.0' });
-    expect(await readdir(dirname(program))).toEqual(['app']);
+    // It has the lock until it has read what it installed.
+    await expect.poll(() => programFolder(dirname(program)), { timeout: 30_000 }).toEqual(['app']);
+    // The one that runs, and the one that never did.
+    expect(await keptBeside(program)).toEqual(['journal', 'lock/#', 'previous/1.0.0~', 'previous/1.1.0~']);
   });
 });
 
@@ -69,7 +73,10 @@ describe('mode at HH:MM', () => {
     const due = Math.ceil((Date.now() + INSTALL_MS) / MINUTE_MS) * MINUTE_MS;
     const [hour, minute] = [new Date(due).getHours(), new Date(due).getMinutes()];
     const time = [hour, minute].map((part) => String(part).padStart(2, '0')).join(':');
-    const copy = scene.start({ path: program, env: { APP_MODE: `at ${time}`, TZ: process.env['TZ'] ?? '' } });
+    const copy = scene.start({
+      path: program,
+      env: { APP_MODE: `at ${time}`, APP_PREFLIGHT: 'off', TZ: process.env['TZ'] ?? '' },
+    });
     expect((await copy.hears('waiting', { version: '1.1.0' }))['restartAt']).toBe(due);
     expect(Date.now()).toBeLessThan(due);
     expect((await readFile(program)).equals(release.file)).toBe(true);

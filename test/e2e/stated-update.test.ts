@@ -4,15 +4,16 @@
  *
  * @module
  */
-import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { exportMirror } from '../../src/tools/mirror/export-mirror.ts';
 import type { RunningHost, Said } from '../fixtures/running-host.ts';
 import { useWebServers, type WebServer } from '../support/web-servers.ts';
+import { programFolder } from './support/program-folder.ts';
 import { PUBLIC_KEY, signedHost, signStated, tinyRelease, unsignedChangedHost } from './support/releases.ts';
 import { openScene, type Scene } from './support/scene.ts';
+import { staticFolder } from './support/static-folder.ts';
 
 const NODE = process.execPath;
 /** Nobody answers there, as where UDP is blocked. */
@@ -73,9 +74,10 @@ describe('a copy that is ended in the middle of a download', () => {
     const path = await scene.place(await signedHost('1.0.0', NODE), 'home/app');
     const release = tinyRelease('1.1.0', { sizeBytes: 120_000_000, isRandom: true });
     await scene.seed(release);
+    const env = { APP_PREFLIGHT: 'off' }; // a tiny release cannot answer
     let heldBytes = 0;
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      const copy = scene.start({ path });
+      const copy = scene.start({ path, env });
       await copy.hears('start', { version: '1.0.0' });
       const before = heldBytes;
       heldBytes = await reached(copy, before + 20_000_000);
@@ -83,13 +85,13 @@ describe('a copy that is ended in the middle of a download', () => {
       expect(await copy.ended).toEqual({ code: null, signal });
       expect(copy.said.filter(({ event }) => event === 'accepted')).toEqual([]);
     }
-    const copy = scene.start({ path });
+    const copy = scene.start({ path, env });
     await copy.hears('start', { version: '1.1.0' });
     const { totalBytes } = await copy.hears('accepted');
     // All chunks under way at each kill are fetched again, and no other.
     expect(totalBytes).toBeLessThan(release.file.length - heldBytes + 10_000_000);
     expect((await readFile(path)).equals(release.file)).toBe(true);
-    expect(await readdir(dirname(path))).toEqual(['app']);
+    expect(await programFolder(dirname(path))).toEqual(['app']);
   });
 });
 
@@ -130,7 +132,7 @@ async function expectUpdated(copy: RunningHost, release: string, { way, atMostBy
   expect(totalBytes).toBeGreaterThan(1000);
   expect(totalBytes).toBeLessThan(atMostBytes);
   expect((await readFile(copy.path)).equals(await readFile(release))).toBe(true);
-  expect(await readdir(dirname(copy.path))).toEqual(['app']);
+  expect(await programFolder(dirname(copy.path))).toEqual(['app']);
   expect(copy.stderr).toBe('');
   if (way === 'chunks') expect(errorsOf(copy)).toEqual([]);
 }
@@ -164,15 +166,5 @@ async function exported(): Promise<Exported> {
   const release = await changedRelease({ previous: [old] });
   const outFolder = join(scene.folder, 'mirror');
   await exportMirror({ programs: [release], publicKey: PUBLIC_KEY, outFolder, quality: 1 });
-  const mirror = await servers.serve((request, response) => {
-    const path = join(outFolder, new URL(request.url ?? '', 'http://mirror').pathname);
-    stat(path).then(
-      ({ size }) => {
-        response.writeHead(200, { 'content-length': size });
-        createReadStream(path).pipe(response);
-      },
-      () => response.writeHead(404).end(),
-    );
-  });
-  return { mirror, release, old };
+  return { mirror: await servers.serve(staticFolder(outFolder)), release, old };
 }

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { chmod, lstat, mkdir, readdir, readFile, readlink, rm, stat, symlink, utimes } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readFile, readlink, rm, stat, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunningHost, Said } from '../fixtures/running-host.ts';
 import { nodesUnderTest } from './support/node-binaries.ts';
+import { programFolder } from './support/program-folder.ts';
 import { tinyRelease, signedHost } from './support/releases.ts';
 import { openScene, type Scene } from './support/scene.ts';
 
@@ -47,7 +48,7 @@ for (const { name, path: node, hasExecve } of nodes) {
         else expect({ ppid, new: pid !== oldPid }).toEqual({ ppid: copy.pid, new: true });
         expect((await readFile(program)).equals(await readFile(release))).toBe(true);
         expect((await stat(program)).mode & 0o7777).toBe(0o750);
-        expect(await readdir(join(scene.folder, 'the app'))).toEqual(['äpp']);
+        expect(await programFolder(join(scene.folder, 'the app'))).toEqual(['äpp']);
       }
       expect(copy.said.filter(({ event }) => event === 'start').length).toBe(3);
       expect(eventsOf(copy, 'found', 'accepted', 'installed', 'restarting', 'error')).toEqual([
@@ -75,26 +76,26 @@ describe('one program file', () => {
       expect(failures.filter((code) => code !== 'INSTALL_FAILED')).toEqual([]);
     }
     expect((await readFile(program)).equals(await readFile(release))).toBe(true);
-    expect(await readdir(join(scene.folder, 'shared'))).toEqual(['app']);
+    expect(await programFolder(join(scene.folder, 'shared'))).toEqual(['app']);
   });
 
   it('behind a symbolic link is replaced, and the link stays', async () => {
     const program = await scene.place(await signedHost('1.0.0', node), 'real/app');
     const link = join(scene.folder, 'link');
     await symlink(program, link);
-    const copy = scene.start({ path: link });
+    const copy = scene.start({ path: link, env: { APP_PREFLIGHT: 'off' } });
     await copy.hears('start', { version: '1.0.0' });
     const release = tinyRelease('1.1.0');
     await scene.seed(release);
     await copy.hears('start', { version: '1.1.0' });
     expect((await lstat(link)).isSymbolicLink() && (await readlink(link))).toBe(program);
     expect((await readFile(program)).equals(release.file)).toBe(true);
-    expect(await readdir(join(scene.folder, 'real'))).toEqual(['app']);
+    expect(await programFolder(join(scene.folder, 'real'))).toEqual(['app']);
   });
 
   it('that is deleted while it runs is an event, not the end of the host, and is not put back', async () => {
     const program = await scene.place(await signedHost('1.0.0', node), 'home/app');
-    const copy = scene.start({ path: program });
+    const copy = scene.start({ path: program, env: { APP_PREFLIGHT: 'off' } });
     await copy.hears('start', { state: 'running' });
     await rm(program);
     await copy.hears('error', { during: 'install', code: 'PROGRAM_UNREADABLE' });
@@ -104,13 +105,13 @@ describe('one program file', () => {
     await copy.hears('checked', {}, checks + 2);
     await copy.hears('announced', { version: '1.0.0' }, count(copy, 'announced'));
     await copy.hears('alive', {}, count(copy, 'alive'));
-    expect(await readdir(join(scene.folder, 'home'))).toEqual([]);
+    expect(await programFolder(join(scene.folder, 'home'))).toEqual([]);
     expect(count(copy, 'installed')).toBe(0);
   });
 
   it('whose process is ended in the middle of a download keeps the old version, and the next download tidies up', async () => {
     const program = await scene.place(await signedHost('1.0.0', node), 'home/app');
-    const copy = scene.start({ path: program });
+    const copy = scene.start({ path: program, env: { APP_PREFLIGHT: 'off' } });
     await copy.hears('start');
     const stopSeeding = await scene.seed(tinyRelease('1.1.0', { sizeBytes: 100_000_000 }));
     await copy.hears('progress');
@@ -118,17 +119,17 @@ describe('one program file', () => {
     expect(await copy.ended).toEqual({ code: null, signal: 'SIGTERM' });
     expect(count(copy, 'installed')).toBe(0);
     await stopSeeding();
-    const left = (await readdir(join(scene.folder, 'home'))).filter((name) => name !== 'app');
+    const left = (await programFolder(join(scene.folder, 'home'))).filter((name) => name !== 'app');
     expect(left).toEqual([expect.stringMatching(/^\.app\.\d+-[0-9a-f]{8}-[0-9a-f]{64}\.peerpatch$/)]);
 
     // Three minutes later: what a living process writes to is never older than two.
     const then = new Date(Date.now() - 180_000);
     await utimes(join(scene.folder, 'home', left[0] ?? ''), then, then);
-    const again = scene.start({ path: program });
+    const again = scene.start({ path: program, env: { APP_PREFLIGHT: 'off' } });
     expect(await again.hears('start')).toMatchObject({ version: '1.0.0', state: 'running' });
     await scene.seed(tinyRelease('1.2.0'));
     await again.hears('start', { version: '1.2.0' });
-    expect(await readdir(join(scene.folder, 'home'))).toEqual(['app']);
+    expect(await programFolder(join(scene.folder, 'home'))).toEqual(['app']);
   });
 
   it('whose host has nothing left to do ends by itself: the agent does not keep it alive', async () => {

@@ -8,7 +8,7 @@ import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundle } from '../../../src/io/build/bundle.ts';
 import { inspectNode } from '../../../src/io/build/node-binary.ts';
-import { buildProgram } from '../../../src/tools/build-program.ts';
+import { buildProgram, EARLY_START } from '../../../src/tools/build-program.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const CACHE = join(ROOT, '.cache/executables');
@@ -35,8 +35,8 @@ export async function builtProgram({ entry, version, node, agentEntry }: TestPro
   const agent = agentEntry ?? join(ROOT, 'src/start/thread/agent-main.ts');
   const { version: nodeVersion } = await inspectNode(node);
   const hash = createHash('sha256').update(`${version} ${nodeVersion} ${process.arch} `);
-  const tools = ['build-program.ts', 'sign-program.ts'].map((tool) => join(ROOT, 'src/tools', tool));
-  for (const script of [join(ROOT, entry), agent, ...tools]) {
+  const tools = ['build-program.ts', 'sign/sign-program.ts'].map((tool) => join(ROOT, 'src/tools', tool));
+  for (const script of [join(ROOT, entry), agent, EARLY_START, ...tools]) {
     hash.update((await bundle({ entry: script, nodeVersion })).code);
   }
   const out = join(CACHE, hash.digest('hex').slice(0, 32));

@@ -5,7 +5,7 @@
  */
 import { execFile } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
-import { rename, rm, utimes } from 'node:fs/promises';
+import { open, readFile, rename, rm, utimes } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { concatBytes } from '../../../src/core/base/bytes.ts';
 import { ownerKeyFromSeed, type OwnerKey } from '../../../src/core/keys/owner-key.ts';
@@ -13,7 +13,12 @@ import { formatPublicKey } from '../../../src/core/keys/public-key.ts';
 import { createPlaceholder } from '../../../src/core/release/placeholder.ts';
 import { parseVersion } from '../../../src/core/release/version.ts';
 import { PLACEHOLDER_BYTES } from '../../../src/core/stamp/block.ts';
-import { signSample, signSampleStatement, type SignedSample } from '../../../src/testing/sample-program.ts';
+import {
+  signSample,
+  signSampleStatement,
+  type SignedSample,
+  type StatedSample,
+} from '../../../src/testing/sample-program.ts';
 import type { SignProgramOptions } from '../../../src/tools/sign/sign-options.ts';
 import { signProgram, type SignedProgram } from '../../../src/tools/sign/sign-program.ts';
 import { builtProgram } from './executables.ts';
@@ -26,6 +31,7 @@ export const STRANGER_PUBLIC_KEY: string = formatPublicKey(STRANGER.publicKey);
 /** The name everything is stated under, for this machine's target and channel `stable`. */
 const APP = 'e2e';
 const HOST = 'test/e2e/support/updating-host.ts';
+const BEHAVING_HOST = 'test/e2e/support/behaving-host.ts';
 const CHANGED_HOST = 'test/e2e/support/changed-host.ts';
 
 /** Path of an executable of updating-host.ts, not signed. Shared: copy it before changing it. */
@@ -36,6 +42,35 @@ export function unsignedHost(version: string, node: string): Promise<string> {
 /** The same after some work: changed-host.ts. */
 export function unsignedChangedHost(version: string, node: string): Promise<string> {
   return builtProgram({ entry: CHANGED_HOST, version, node });
+}
+
+/** Path of an executable of behaving-host.ts, not signed. Shared: copy it before changing it. */
+export function unsignedBehavingHost(version: string, node: string): Promise<string> {
+  return builtProgram({ entry: BEHAVING_HOST, version, node });
+}
+
+/** Writes into the slot of behaviour.ts what the program at `path` is to do. */
+export async function giveBehaviour(path: string, behaviour: string): Promise<void> {
+  const slot = 'the behaviour of this test program=';
+  await replaceOnce(path, `${slot}${'.'.repeat(24)}`, `${slot}${behaviour.padEnd(24, '.')}`);
+}
+
+/** Writes `to` over the one place where the file has `from`. */
+export async function replaceOnce(path: string, from: string, to: string): Promise<void> {
+  if (from.length !== to.length) throw new Error(`${from} and ${to} must be of one length`);
+  const bytes = await readFile(path);
+  const at = bytes.indexOf(from, 0, 'latin1');
+  if (at < 0 || bytes.includes(from, at + 1, 'latin1')) throw new Error(`${from} must stand in ${path} once`);
+  await writeAt(path, at, Buffer.from(to, 'latin1'));
+}
+
+export async function writeAt(path: string, offset: number, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.write(bytes, 0, bytes.length, offset);
+  } finally {
+    await file.close();
+  }
 }
 
 /** What the owner signs beside what the program itself tells. */
@@ -88,7 +123,7 @@ interface TinyOptions {
 }
 
 /** A small program that says it runs, as updating-host.ts does, and stays. Tests wait for rules, not for bytes. */
-export function tinyRelease(version: string, options: TinyOptions = {}): SignedSample {
+export function tinyRelease(version: string, options: TinyOptions = {}): StatedSample {
   const { key = OWNER } = options;
   return signSampleStatement(unsignedTiny(version, options), key, { app: APP, seq: seqOf(version) });
 }

@@ -11,6 +11,7 @@ import { startPrivateDht, type PrivateDht } from '../../../src/testing/private-d
 import { seedProgram } from '../../../src/tools/network/seed-program.ts';
 import { RunningHost, type HostOptions } from '../../fixtures/running-host.ts';
 import { copyProgram, PUBLIC_KEY } from './releases.ts';
+import { signalProcesses } from './scene-processes.ts';
 
 /** One for all tests: the addon is extracted there once. */
 const HOME = join(import.meta.dirname, '../../../.cache/home');
@@ -80,9 +81,13 @@ export async function openScene({ nodes = 8 }: { readonly nodes?: number } = {})
     },
     seedFile,
     end: async () => {
-      // Gently first: a thin parent passes it on to a program that it is the only one to know.
+      // Gently first: a thin parent passes it on. Guards too: one would start the previous version again.
+      signalProcesses(folder, 'SIGTERM');
       for (const host of hosts) host.kill('SIGTERM');
-      const patience = setTimeout(() => void hosts.map((host) => host.stop()), 5000);
+      const patience = setTimeout(() => {
+        signalProcesses(folder, 'SIGKILL');
+        for (const host of hosts) void host.stop();
+      }, 5000);
       await Promise.all(hosts.map((host) => host.ended));
       clearTimeout(patience);
       await Promise.all(hosts.map((host) => host.stop()));

@@ -2,14 +2,16 @@
  * A host with an updater, for tests: says how it was started and everything its updater tells, one JSON line each.
  *
  * From the environment: APP_PUBLIC_KEY, APP_DHT, APP_MIRROR, APP_MODE (as text), APP_ENDS=1 (ends by itself as soon as the updater is
- * ready), CUSTOM. Looks every second; nothing leaves the machine.
+ * ready), APP_PREFLIGHT (off, or milliseconds), APP_PROBATION (JSON), APP_CONFIRMS=1 (says that it works as soon as the updater is
+ * ready), APP_FORCES=1 (looks again at once when a trial has failed), CUSTOM. Looks every second; nothing leaves the machine.
  *
  * @module
  */
 import { writeSync } from 'node:fs';
-import { parseUpdateMode, spawn } from 'peerpatch';
+import { parseUpdateMode, spawn, type ProbationOptions } from 'peerpatch';
 
 const { APP_PUBLIC_KEY = '', APP_DHT = '', APP_MIRROR, APP_MODE = 'now', APP_ENDS, CUSTOM } = process.env;
+const { APP_PREFLIGHT, APP_PROBATION = '{}', APP_CONFIRMS, APP_FORCES } = process.env;
 
 /** At once and whole, however the process ends. */
 export function say(event: string, facts: object = {}): void {
@@ -28,9 +30,13 @@ async function main(): Promise<void> {
     relay: 'none',
     bindHost: '127.0.0.1',
     intervalMs: 1000,
+    preflight: APP_PREFLIGHT === 'off' ? false : { timeoutMs: Number(APP_PREFLIGHT ?? 30_000) },
+    probation: JSON.parse(APP_PROBATION) as ProbationOptions,
   });
   updater.on('*', (event) => {
     say(event.type, event);
+    if (APP_FORCES === '1' && event.type === 'error' && event.code === 'PREFLIGHT_FAILED')
+      void updater.checkNow({ force: true });
   });
   await updater.ready;
   say('start', {
@@ -46,6 +52,7 @@ async function main(): Promise<void> {
     custom: CUSTOM,
     variables: Object.keys(process.env).filter((name) => name.startsWith('PEERPATCH_')),
   });
+  if (APP_CONFIRMS === '1') updater.confirm();
   if (APP_ENDS === '1') clearInterval(living);
 }
 
