@@ -1,0 +1,42 @@
+/**
+ * What the product does while faults happen to it: each act is one piece of its life, through the functions that do it in
+ * a real program.
+ *
+ * @module
+ */
+import { collect, installAndStart, takeLock, update } from './install-acts.ts';
+import { confirm, crash, rollBackByHand, start } from './start-acts.ts';
+import { takeAddonOut } from './addon-act.ts';
+
+export interface ActScene {
+  readonly root: string;
+  readonly programPath: string;
+  /** Folder of the signed programs. */
+  readonly programs: string;
+  readonly mayWait: boolean;
+}
+
+export const ACTS = {
+  /** A release arrives from its first byte to its last and is installed. */
+  update: (scene: ActScene) => update(scene, 'new'),
+  /** The same with the one before it. */
+  'update to old': (scene: ActScene) => update(scene, 'old'),
+  /** The same in pieces that may be there from before. */
+  collect,
+  /** The right to install, taken and given back. */
+  lock: takeLock,
+  /** The program starts, and ends well. */
+  start,
+  /** The program starts and dies. */
+  crash,
+  /** The program starts and proves itself. */
+  confirm,
+  /** `peerpatch rollback` */
+  'roll back': rollBackByHand,
+  /** The program starts, finds an update, and starts again as the new one. */
+  'update and start': installAndStart,
+  /** The addon is put where it can be loaded from. */
+  addon: takeAddonOut,
+} satisfies Readonly<Record<string, (scene: ActScene) => Promise<unknown>>>;
+
+export type ActName = keyof typeof ACTS;
