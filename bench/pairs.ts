@@ -6,9 +6,9 @@
  * @module
  */
 import { join } from 'node:path';
+import { requireNpmBinary } from '../test/e2e/support/npm-binary.ts';
 import { pairRows } from './pairs/figures.ts';
 import { attempt } from './pairs/outcome.ts';
-import { packageExecutable } from './pairs/package-executable.ts';
 import { measurePair, type MeasurePair, type PairResult } from './pairs/pair-result.ts';
 import { PUBLISHED_PAIRS, type PublishedPair } from './pairs/published.ts';
 import { buildSeaPair } from './pairs/sea-pair.ts';
@@ -75,8 +75,10 @@ async function namedPair(name: string): Promise<Pick<MeasurePair, 'title' | 'fil
 async function publishedFiles(pair: PublishedPair): Promise<Pick<MeasurePair, 'title' | 'files'>> {
   const { kind, packageName, path } = pair;
   const cache = join(CACHE, 'programs');
-  const oldPath = await packageExecutable({ packageName, path, cache, release: pair.old });
-  const newPath = await packageExecutable({ packageName, path, cache, release: pair.new });
+  const [oldPath, newPath] = [
+    await requireNpmBinary({ name: packageName, path, cache, ...pair.old }),
+    await requireNpmBinary({ name: packageName, path, cache, ...pair.new }),
+  ];
   return {
     title: `${packageName} ${pair.old.version} to ${pair.new.version} (${kind})`,
     files: { oldPath, newPath },

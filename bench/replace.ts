@@ -5,7 +5,7 @@
  * @module
  */
 import type { BenchRow, Target } from './rows.ts';
-import { runUpdate } from './update-run.ts';
+import { PREFLIGHT_NOTE, runUpdate } from './update-run.ts';
 
 export async function benchReplace(): Promise<BenchRow[]> {
   const run = await runUpdate({ kind: 'v0', node: process.execPath });
@@ -17,10 +17,11 @@ export async function benchReplace(): Promise<BenchRow[]> {
   return [
     {
       ...row('record seen to program replaced, without the transfer', '<= 1000', beforeMs + afterMs),
-      note: 'hash and signature are checked while the bytes arrive, so that what is left is the connection, the sync to disk and the rename',
+      note: 'hash and signature are checked while the bytes arrive, so that what is left is the connection, the sync to disk, the preflight and the rename',
     },
     row('of it, to the first byte', 'reported', beforeMs),
     row('of it, from the last byte', 'reported', afterMs),
+    { ...row('of that, the preflight', 'reported', run.preflightMs), note: PREFLIGHT_NOTE },
     row('the look at the DHT before it', 'reported', run.foundAtMs - run.lookedAtMs),
     row('the transfer', 'reported', (run.lastAtMs - run.firstAtMs) / 1000, 's'),
   ];

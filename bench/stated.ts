@@ -8,12 +8,12 @@
 import { nodesUnderTest } from '../test/e2e/support/node-binaries.ts';
 import type { UpdateKind } from './host-program.ts';
 import type { BenchRow, Target } from './rows.ts';
-import { runUpdate, type UpdateRun } from './update-run.ts';
+import { PREFLIGHT_NOTE, runUpdate, type TriedUpdateRun } from './update-run.ts';
 
 interface StatedUpdate {
   readonly kind: UpdateKind;
   readonly name: string;
-  readonly way: UpdateRun['way'];
+  readonly way: TriedUpdateRun['way'];
   readonly target: Target;
 }
 
@@ -25,7 +25,7 @@ const UPDATES: readonly StatedUpdate[] = [
 const MIB = 1024 ** 2;
 const MAX_NODES = 2;
 const TIME_NOTE =
-  'the walk in the DHT, the connection and the statement are in it; it ends when the file is on the disk and has its name';
+  'the walk in the DHT, the connection, the statement and the preflight are in it; it ends when the file is on the disk and has its name';
 const RSS_NOTE = 'the highest value of the whole process, host and agent, above what it was before the look';
 const RUNTIME_NOTE =
   'from the Node of the row to the other one: they have about a quarter in common, and no delta was made';
@@ -45,8 +45,8 @@ export async function benchStated(): Promise<BenchRow[]> {
   return rows;
 }
 
-function rowsOf(run: UpdateRun, { kind, name, target }: StatedUpdate): BenchRow[] {
-  const { fetching, serving, lookedAtMs, foundAtMs, installedAtMs, receivedBytes } = run;
+function rowsOf(run: TriedUpdateRun, { kind, name, target }: StatedUpdate): BenchRow[] {
+  const { fetching, serving, lookedAtMs, foundAtMs, installedAtMs, receivedBytes, preflightMs } = run;
   const row = (what: string, bound: Target, measured: number, unit: string, note?: string): BenchRow => {
     return { what: `${name}: ${what}`, target: bound, measured, unit, ...(note !== undefined && { note }) };
   };
@@ -54,6 +54,7 @@ function rowsOf(run: UpdateRun, { kind, name, target }: StatedUpdate): BenchRow[
   return [
     row('look begun to program replaced', target, installedAtMs - lookedAtMs, 'ms', TIME_NOTE),
     row('of it, from `found` on', 'reported', installedAtMs - foundAtMs, 'ms'),
+    row('of that, the preflight', 'reported', preflightMs, 'ms', PREFLIGHT_NOTE),
     kind === 'runtime' ? { ...received, note: RUNTIME_NOTE } : received,
     row('RSS growth of the process that updates', '<= 96', fetching.rssGrowthBytes / MIB, 'MiB', RSS_NOTE),
     row('RSS growth of the process that serves', 'reported', serving.rssGrowthBytes / MIB, 'MiB'),

@@ -5,9 +5,10 @@
  *
  * @module
  */
-import { createReadStream } from 'node:fs';
 import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { applyDelta } from '../../src/agent/delta/apply-delta.ts';
+import { MAX_BASE_READ_BYTES } from '../../src/agent/delta/base-pages.ts';
+import { openProgram } from '../../src/io/files/open-program.ts';
 import { brotli } from '../../src/io/system/brotli.ts';
 import type { FilePair } from './baseline.ts';
 
@@ -24,26 +25,23 @@ export interface AppliedDelta {
 const KIB = 1024;
 
 async function apply({ oldPath, newPath, deltaPath, resultPath }: ApplyOrder): Promise<AppliedDelta> {
-  const [baseSizeBytes, resultSizeBytes] = [(await stat(oldPath)).size, (await stat(newPath)).size];
-  const [base, result] = [await open(oldPath), await open(resultPath, 'wx')];
-  // One for all reads: what is read is copied before the next one.
-  let window = new Uint8Array(0);
+  const resultSizeBytes = (await stat(newPath)).size;
+  const [base, delta, result] = [
+    await openProgram(oldPath),
+    await openProgram(deltaPath),
+    await open(resultPath, 'wx'),
+  ];
+  // One for all reads, as the agent has it: what is read is copied before the next one.
+  const memory = new Uint8Array(MAX_BASE_READ_BYTES);
   try {
     await resetPeak();
     const beforeBytes = process.memoryUsage.rss();
     const start = performance.now();
     await applyDelta({
-      base: {
-        sizeBytes: baseSizeBytes,
-        read: async (offset, length) => {
-          if (window.length < length) window = new Uint8Array(length);
-          const { bytesRead } = await base.read(window, 0, length, offset);
-          return window.subarray(0, bytesRead);
-        },
-      },
-      delta: createReadStream(deltaPath),
+      base: { sizeBytes: base.sizeBytes, read: (offset, length) => base.readAt(offset, length, memory) },
+      delta: delta.read(),
       compression: brotli,
-      baseSizeBytes,
+      baseSizeBytes: base.sizeBytes,
       resultSizeBytes,
       write: (bytes) => result.writeFile(bytes),
     });
@@ -51,6 +49,7 @@ async function apply({ oldPath, newPath, deltaPath, resultPath }: ApplyOrder): P
     return { wallMs, rssGrowthBytes: Math.max(0, (await peakBytes()) - beforeBytes) };
   } finally {
     await result.close();
+    await delta.close();
     await base.close();
   }
 }

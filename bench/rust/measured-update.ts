@@ -24,7 +24,7 @@ export interface UpdateFigures {
   readonly findingMs: number;
   /** Of it, from there until 99 hundredths have crossed. */
   readonly transferMs: number;
-  /** Of it, the rest: check, write, replace, start the new version. */
+  /** Of it, the rest: check, write, try out, replace, start the new version. */
   readonly installingMs: number;
   readonly toUpdaterBytes: number;
   readonly toSeederBytes: number;

@@ -17,6 +17,7 @@ interface Line {
 /** Of what it wrote to stderr, as much as an error message may show. */
 const KEPT_STDERR_CHARS = 4000;
 const LASTING_MS = 1000;
+const END_TIMEOUT_MS = 10_000;
 
 export class RunningProgram {
   /** `performance.now()` just before it was started. */
@@ -87,9 +88,12 @@ export class RunningProgram {
     throw new Error(`its UDP ports changed for ${timeoutMs} ms:\n${this.#stderr}`);
   }
 
+  /** Gently: a guard takes SIGKILL for a crash of the new version, and starts the old one. */
   async end(): Promise<void> {
-    this.#process.kill('SIGKILL');
+    this.#process.kill('SIGTERM');
+    const late = setTimeout(() => this.#process.kill('SIGKILL'), END_TIMEOUT_MS);
     await this.#ended;
+    clearTimeout(late);
   }
 
   #udpPorts(): readonly number[] {

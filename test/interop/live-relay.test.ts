@@ -23,6 +23,9 @@ import { RUSTPATCHERS } from './support/workspaces.ts';
 
 const UPDATING_PROGRAM = join(import.meta.dirname, 'support/updating-program.ts');
 
+/** Two downloads and a trial that nobody answers. */
+const LIMIT_MS = 240_000;
+
 describe.each(RUSTPATCHERS)('rustpatcher %s', (version) => {
   const versions = `rustpatcher ${version} with a test root, iroh-relay 1.1.0`;
 
@@ -87,15 +90,23 @@ describe.each(RUSTPATCHERS)('rustpatcher %s', (version) => {
 
     interopCase(
       { ...row, case: 'live: update through a relay' },
-      'a running program of ours replaces itself by the Rust program and restarts as it',
-      async () => {
+      'a running program of ours tries the Rust program out, which cannot answer; told not to, it replaces itself by it and restarts as it',
+      async (count) => {
         const updating = join(scene.folder, 'updating');
         const building = scene.peerpatch('build', UPDATING_PROGRAM, '--out', updating, '--app-version', '1.0.0');
         expect(await building.ended, building.told()).toMatchObject({ code: 0 });
         // A program with a statement looks for statements alone.
         await scene.live.sign(updating, '1.0.0', '--v0-only');
+        const before = await readFile(updating);
         const relayed = await countRelayed(scene.theirRelay);
-        const ours = scene.live.start(updating, { PROGRAM_DHT: DHT, HOME: scene.folder });
+        const env = { PROGRAM_DHT: DHT, HOME: scene.folder };
+        const careful = scene.live.start(updating, env);
+        await careful.says(/"code":"PREFLIGHT_FAILED".*preflight: false/);
+        expect(careful.running).toBe(true);
+        expect((await readFile(updating)).equals(before)).toBe(true);
+        await careful.stop();
+
+        const ours = scene.live.start(updating, { ...env, PROGRAM_PREFLIGHT: 'off' });
         try {
           await ours.says(/^version 1\.0\.0/);
           await ours.says(/^version 1\.1\.0/);
@@ -107,7 +118,11 @@ describe.each(RUSTPATCHERS)('rustpatcher %s', (version) => {
           ours.kill('SIGTERM');
           await ours.ended;
         }
+        // The end of a program that says nothing of itself is not taken for a crash.
+        await expectSameBytes(updating, program);
+        count(5);
       },
+      LIMIT_MS,
     );
   });
 
