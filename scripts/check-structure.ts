@@ -21,11 +21,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   index: ['core', 'ports', 'agent', 'start', 'tools'],
   cli: ['index', 'cli'],
 };
-/** Inside `core`, a folder may import only itself and folders to its left. */
-const CORE_ORDER =
-  'base crypto keys stamp release dht record content delta statement transfer install schedule update'.split(' ');
-/** The same inside `agent`. Files directly in it may import all of them, and be imported by all. */
-const AGENT_ORDER = 'collect delta offer fetch find'.split(' ');
+/**
+ * Inside these layers a folder may import only itself and folders to its left. Files directly in the layer may import all of
+ * them, and be imported by all.
+ */
+const FOLDER_ORDER: Readonly<Record<string, readonly string[]>> = {
+  core: 'base crypto keys stamp codesign release dht record content delta statement transfer install schedule update'.split(
+    ' ',
+  ),
+  agent: 'collect delta offer fetch find'.split(' '),
+  start: 'options probation thread'.split(' '),
+  tools: 'sign diff mirror network installed'.split(' '),
+};
 /** The only place of `core` that may use the runtime, and the only module it may use. */
 const CORE_RUNTIME: Readonly<Record<string, readonly string[]>> = { crypto: ['node:crypto'] };
 /** Pure packages that `core` may import. */
@@ -80,8 +87,8 @@ function checkImport(file: string, name: string, target: string): void {
   const allowed = MAY_IMPORT[layer]?.some((prefix) => target === prefix || target.startsWith(`${prefix}/`));
   if (allowed !== true) problems.push(`${file}: ${layer} may not import ${target}`);
   if (layer !== 'cli' && ENTRIES.includes(target)) problems.push(`${file}: import the file, not ${target}`);
-  if (layer !== 'core' && layer !== 'agent') return;
-  const order = layer === 'core' ? CORE_ORDER : AGENT_ORDER;
+  const order = FOLDER_ORDER[layer];
+  if (order === undefined || !target.startsWith(`${layer}/`)) return;
   const [from, to] = [placeOf(name, order), placeOf(target, order)];
   if (from === -1) problems.push(`${file}: its folder has no place in the order of ${layer}`);
   else if (from !== undefined && to !== undefined && to > from)
