@@ -64,12 +64,13 @@ function growth(copy: Copy): string[] {
   return problems;
 }
 
+/** What it takes: a download that was begun is a file of holes. */
 function disk({ path }: Copy): string[] {
   const { size } = statSync(path);
   const seen = new Map<number, number>();
   for (const entry of readdirSync(dirname(path), { recursive: true, withFileTypes: true })) {
     const file = statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false });
-    if (file?.isFile() === true) seen.set(file.ino, file.size);
+    if (file?.isFile() === true) seen.set(file.ino, file.blocks * 512);
   }
   const bytes = [...seen.values()].reduce((sum, each) => sum + each, 0);
   return bytes <= size * MAX_PROGRAMS

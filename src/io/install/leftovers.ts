@@ -71,7 +71,7 @@ export const openPartials: Set<string> = new Set();
  *
  * Partial files stay for a day for whoever goes on with them. Where something is `wanted`, the others go when nobody writes them
  * any more: nobody wants an older release. At once where they are one program's; in a folder that programs share, when they are
- * quiet.
+ * quiet. And whatever was written before the program in place was: another copy of it was faster.
  *
  * @throws the system's errors
  */
@@ -86,11 +86,18 @@ export async function removeLeftovers(target: string, nowMs: number, wanted?: Wa
     const quietMs = nowMs - left.mtimeMs;
     if (quietMs > FORGOTTEN_MS || (quietMs > QUIET_MS && !isAlive(Number(match[1])))) await rm(path, { force: true });
   }
+  const programQuietMs = await sinceWritten(target, nowMs);
   for (const { path, content, isFree: free, quietMs } of await findPartials(target, nowMs)) {
     if (content === wanted?.content || !free) continue;
     const staysMs = wanted === undefined ? FORGOTTEN_MS : wanted.isShared ? QUIET_MS : -Infinity;
-    if (quietMs > staysMs) await rm(path, { force: true });
+    if (quietMs > Math.min(staysMs, programQuietMs)) await rm(path, { force: true });
   }
+}
+
+/** How long ago the program's last byte was written. Without end where that tells nothing: no program, or a time to come. */
+async function sinceWritten(target: string, nowMs: number): Promise<number> {
+  const program = await stat(target).catch(() => undefined); // the shared folder has none
+  return program === undefined || program.mtimeMs > nowMs ? Infinity : nowMs - program.mtimeMs;
 }
 
 /** A number of this system tells at once; of any other only silence does. */

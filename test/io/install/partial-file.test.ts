@@ -64,8 +64,8 @@ describe('partial files', () => {
     const seconds = (Date.now() - minutesAgo * MINUTE_MS) / 1000;
     utimesSync(folder.join(file), seconds, seconds);
   };
-  const putApp = (): void => {
-    writeFileSync(app(), 'old');
+  const putApp = (minutesAgo = 60): void => {
+    leave('app', { minutesAgo, bytes: Buffer.from('old') });
     chmodSync(app(), 0o755);
   };
   const resume = (content = ROOT, sizeBytes = SIZE) => programStore(app()).resume(content, sizeBytes);
@@ -151,6 +151,21 @@ describe('partial files', () => {
     leave(name(DEAD), { minutesAgo: 24 * 60 + 1 });
     await removeLeftovers(app(), Date.now());
     expect(folder.list()).toEqual(['app']);
+  });
+
+  it('written before the program was are swept: another copy of it was faster', async () => {
+    putApp(1);
+    leave(name(DEAD), { minutesAgo: 2 });
+    leave(name(process.ppid), { minutesAgo: 2 });
+    await removeLeftovers(app(), Date.now());
+    expect(folder.list()).toEqual([name(process.ppid), 'app'].sort());
+  });
+
+  it('stay when the program is from a time to come: that tells nothing', async () => {
+    putApp(-5);
+    leave(name(DEAD), { minutesAgo: 2 });
+    await removeLeftovers(app(), Date.now());
+    expect(folder.list()).toEqual([name(DEAD), 'app']);
   });
 
   it('of older releases that somebody may still write stay when the next one begins', async () => {
