@@ -93,6 +93,8 @@ async function tryOutWhenClosed(trial: Trial): Promise<Outcome> {
 }
 
 async function tryOut({ path, nonce, timeoutMs, env, signal }: Trial): Promise<Outcome> {
+  const mark = `${PREFLIGHT_VARIABLE}=${nonce}`;
+  const watch = watchOverFamily(mark);
   let child: ChildProcess;
   try {
     child = spawn(path, [], {
@@ -102,17 +104,18 @@ async function tryOut({ path, nonce, timeoutMs, env, signal }: Trial): Promise<O
       windowsHide: true,
     });
   } catch (error) {
+    watch.stop();
     return { answer: '', stderr: '', trouble: `could not be started (${(error as Error).message})` };
   }
-  const stopWatch = watchOverFamily(child);
+  watch.started(child);
   const stderr = keepEnd(child.stderr, KEPT_STDERR_BYTES);
   const answer = keepStart(child.stdio[PREFLIGHT_FD] as Readable, MAX_PREFLIGHT_ANSWER_BYTES);
   let trouble: string | undefined;
   try {
     trouble = await endOf(child, { answer, timeoutMs, signal });
   } finally {
-    stopWatch(); // first: the number of the group may be somebody else's soon
-    killFamily(child, `${PREFLIGHT_VARIABLE}=${nonce}`);
+    watch.stop();
+    killFamily(child, mark);
   }
   // Nobody writes any more. What was written last is on its way; who escaped may hold a pipe open.
   await Promise.race([Promise.all([closed(child.stderr), answer.complete]), pause(LAST_WORDS_MS)]);

@@ -28,21 +28,48 @@ export function killFamily(child: ChildProcess, mark: string): void {
 }
 
 /**
- * Ends the group of `child` should this process end before it has called what is returned: a killed process tidies up nothing
- * itself. A shell waits for the end of a pipe that only this process holds open.
+ * Lines: the mark, the number of the group. A number that never came means an end between the start of the child and the
+ * telling: then the mark finds it. It goes over stdin, as everybody may read the arguments of a process.
  */
-export function watchOverFamily(child: ChildProcess): () => void {
-  if (process.platform === 'win32' || child.pid === undefined) return () => undefined;
-  const watch = spawn('/bin/sh', ['-c', 'read -r _; kill -9 -"$1"', 'peerpatch-watch', String(child.pid)], {
+const WATCH = `read -r mark && [ -n "$mark" ] || exit
+read -r group && { read -r _; kill -9 -"$group"; }
+for file in $(grep -lsF "$mark" /proc/[0-9]*/environ); do
+  pid=\${file#/proc/}
+  kill -9 "\${pid%/environ}"
+done`;
+
+export interface FamilyWatch {
+  /** Call in the turn in which `child` was started. */
+  readonly started: (child: ChildProcess) => void;
+  /** Nobody is watched over any more. Call before {@link killFamily}: the number of the group may be somebody else's soon. */
+  readonly stop: () => void;
+}
+
+/**
+ * Ends the family should this process end before `stop` was called: a killed process tidies up nothing itself. A shell waits
+ * for the end of a pipe that only this process holds open. Start it before the child: there is no instant in which the child
+ * is alone. Not on Windows.
+ *
+ * @param mark `NAME=value` that the child will get into its environment, known to nobody else; without line breaks
+ */
+export function watchOverFamily(mark: string): FamilyWatch {
+  if (process.platform === 'win32') return { started: () => undefined, stop: () => undefined };
+  const watch = spawn('/bin/sh', ['-c', WATCH, 'peerpatch-watch'], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true, // a signal to the group of this process must not reach it
   });
   watch.on('error', () => undefined); // no shell, no watch
   watch.stdin.on('error', () => undefined);
+  watch.stdin.write(`${mark}\n`);
   watch.unref();
-  return () => {
-    watch.kill('SIGKILL');
-    watch.stdin.destroy();
+  return {
+    started: ({ pid }) => {
+      if (pid !== undefined) watch.stdin.write(`${pid}\n`);
+    },
+    stop: () => {
+      watch.kill('SIGKILL');
+      watch.stdin.destroy();
+    },
   };
 }
 

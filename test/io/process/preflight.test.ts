@@ -4,12 +4,13 @@
  * @module
  */
 import { spawn } from 'node:child_process';
-import { chmodSync, closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bundle } from '../../../src/io/build/bundle.ts';
 import { runPreflight } from '../../../src/io/process/preflight.ts';
+import { livingOf } from '../../support/living-processes.ts';
 import { useTempFolder } from '../../support/temp-folder.ts';
 
 const folder = useTempFolder();
@@ -37,20 +38,9 @@ async function preflightModule(): Promise<string> {
   return module;
 }
 
-/** Process IDs that the script has written down, of those that live. */
+/** Of the processes that the script has written down. */
 function alive(): number[] {
-  const written = existsSync(folder.join('pids')) ? readFileSync(folder.join('pids'), 'utf8') : '';
-  return written
-    .split('\n')
-    .filter((line) => line !== '')
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.startsWith('Z') === false;
-      } catch {
-        return false;
-      }
-    });
+  return livingOf(folder.join('pids'));
 }
 
 describe.skipIf(process.platform !== 'linux')('a preflight', () => {
