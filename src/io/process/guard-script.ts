@@ -55,15 +55,16 @@ look() {
     rolled-back-*) phase=told ;;
   esac
 }
-# Processes of the dead one's parent that began after it was last seen alive, and run either version: of a supervisor.
+# Processes of the dead one's parent that began after it was last seen alive, and run the program or the other file: of a supervisor.
 successors() {
   [ -n "$parent" ] && [ "$parent" != 1 ] || return
+  # The one that was put away is no file any more; descriptor 4 still has it.
+  other=\${1-/proc/self/fd/4}
   for stat in /proc/[0-9]*/stat; do
     { read -r line < "$stat"; } 2> /dev/null || continue
     set -- \${line##*) }
     [ "$2" = "$parent" ] && [ "\${20}" -ge "$seen" ] || continue
-    # The one that was put away is no file any more; descriptor 4 still has it.
-    for image in "$program" /proc/self/fd/4; do
+    for image in "$program" $other; do
       [ ! "\${stat%stat}exe" -ef "$image" ] || { set -- "\${stat#/proc/}"; printf ' %s ' "\${1%/stat}"; break; }
     done
   done
@@ -131,8 +132,14 @@ guard() {
     1-* | -untold | -told) ;;
     *) printf 'peerpatch: the previous version could not be put back: run "peerpatch rollback"\n' >&2; exit 1 ;;
   esac
-  # Longer than a supervisor pauses whose last start came too early for the previous program.
-  sleep 2
+  # Longer than a supervisor pauses whose last start came too early for the previous program. One that has started that program
+  # will do so again, also when it has ended meanwhile.
+  waits=10
+  while [ "$waits" -gt 0 ]; do
+    [ -z "$(successors '')" ] || exit 0
+    waits=$((waits - 1))
+    sleep 0.2 2> /dev/null || { sleep 2; waits=0; }
+  done
   ! is_started || exit 0
   name=$1
   shift

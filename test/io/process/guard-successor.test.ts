@@ -46,6 +46,8 @@ describe.skipIf(process.platform === 'win32')('the guard, beside others', () => 
     { started: 'the bad version before the other is back', isLeft: true },
     { started: 'the previous version, which is back', isLeft: true },
     { started: 'the previous version, after a pause', isLeft: true },
+    { started: 'the previous version, which is killed soon', isLeft: true },
+    { started: 'the bad version, which dies soon', isLeft: false },
   ])('leaves what it put back to a supervisor that nobody knew of: $started', async ({ started, isLeft }) => {
     const the = scene();
     const previous = join(the.install, 'previous', probation.previous);
@@ -60,6 +62,10 @@ describe.skipIf(process.platform === 'win32')('the guard, beside others', () => 
     await expect.poll(() => statSync(the.program).ino, { timeout: 8000, interval: 20 }).toBe(statSync(previous).ino);
     if (started.endsWith('a pause')) await new Promise((resolve) => setTimeout(resolve, 1300));
     if (started.startsWith('the previous version')) start();
+    if (started.endsWith('soon')) {
+      await new Promise((resolve) => setTimeout(resolve, 600)); // seen by the guard, but not there at its last look
+      running.at(-1)?.kill('SIGKILL');
+    }
     expect((await ended).stderr).toMatch(isLeft ? /^$/ : /invalid|usage/);
   });
 
