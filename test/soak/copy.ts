@@ -9,6 +9,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Said {
   readonly event: string;
@@ -32,6 +33,7 @@ export interface CopyOptions {
 const SUPERVISOR_PAUSE_MS = 1000;
 /** Guards wait some seconds before they start a program. */
 const ALONE_PAUSE_MS = 10_000;
+const LOOK_MS = 1000;
 
 export class Copy {
   readonly address: string;
@@ -52,7 +54,7 @@ export class Copy {
   }
 
   start(): void {
-    const { folder, index, isSupervised, env } = this.#options;
+    const { folder, index, env } = this.#options;
     const out = openSync(join(folder, 'said'), 'a');
     const err = openSync(join(folder, 'stderr'), 'a');
     const child = spawn(this.path, [`copy ${index}`], {
@@ -69,17 +71,21 @@ export class Copy {
     });
     closeSync(out);
     closeSync(err);
-    const again = (): void => {
-      setTimeout(
-        () => {
-          if (!this.#isEnding && (isSupervised || this.pids().length === 0)) this.start();
-          else if (!this.#isEnding) again(); // somebody else has started it: its end is looked for from now on
-        },
-        isSupervised ? SUPERVISOR_PAUSE_MS : ALONE_PAUSE_MS,
-      );
-    };
+    const again = (): void => void this.#startAgain();
     child.once('exit', again);
     child.once('error', again);
+  }
+
+  /** After an end. A copy that is on its own is started only when nobody has done it for so long. */
+  async #startAgain(): Promise<void> {
+    if (this.#options.isSupervised) await delay(SUPERVISOR_PAUSE_MS);
+    else {
+      for (let waitedMs = 0; waitedMs < ALONE_PAUSE_MS && !this.#isEnding; waitedMs += LOOK_MS) {
+        await delay(LOOK_MS);
+        if (this.pids().length > 0) waitedMs = 0; // somebody else has started it: its end is looked for from now on
+      }
+    }
+    if (!this.#isEnding) this.start();
   }
 
   /** Processes that run the program as this copy, guards not among them. */
