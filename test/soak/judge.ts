@@ -46,10 +46,9 @@ function restarts(copy: Copy, { good, bad }: SoakOwner): string[] {
 }
 
 function growth(copy: Copy): string[] {
-  const said = copy.said();
-  const runs = [...new Set(said.map(({ pid }) => pid))].map((pid) =>
-    said.filter((each) => each.pid === pid && each.event === 'health'),
-  );
+  // An agent that began while its address was cut off has no version yet: without sockets it is small, and no measure.
+  const healths = copy.said().filter(({ event, version: running }) => event === 'health' && running !== undefined);
+  const runs = [...new Set(healths.map(({ pid }) => pid))].map((pid) => healths.filter((each) => each.pid === pid));
   const warm = runs.flatMap((run) => run.slice(WARM_AFTER));
   const end = warm.slice(-Math.ceil(warm.length / 5));
   const problems: string[] = [];
