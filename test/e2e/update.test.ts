@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { chmod, lstat, mkdir, readFile, readlink, rm, stat, symlink, utimes } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readFile, readlink, rename, rm, stat, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunningHost, Said } from '../fixtures/running-host.ts';
@@ -91,6 +91,38 @@ describe('one program file', () => {
     expect((await lstat(link)).isSymbolicLink() && (await readlink(link))).toBe(program);
     expect((await readFile(program)).equals(release.file)).toBe(true);
     expect(await programFolder(join(scene.folder, 'real'))).toEqual(['app']);
+  });
+
+  describe.runIf(process.platform === 'linux')('that is not there any more', () => {
+    /** The kernel sees the same when the file goes in the moment in which the program begins. */
+    async function startWithout(program: string, replace: () => Promise<void>): Promise<RunningHost> {
+      const old = await open(program);
+      try {
+        await replace();
+        const copy = scene.start({ path: `/proc/${process.pid}/fd/${old.fd}`, argv0: program });
+        await copy.hears('start');
+        return copy;
+      } finally {
+        await old.close();
+      }
+    }
+
+    it('when it is started, but another version, gives way to that', async () => {
+      const program = await scene.place(await signedHost('1.0.0', node), 'home/app');
+      const next = await scene.place(await signedHost('1.1.0', node), 'home/next');
+      const copy = await startWithout(program, () => rename(next, program));
+      await copy.hears('start', { version: '1.1.0', state: 'running' });
+      expect([count(copy, 'start'), count(copy, 'restarting'), count(copy, 'error')]).toEqual([2, 1, 0]);
+    });
+
+    it('when it is started is looked for until it is there again', async () => {
+      const program = await scene.place(await signedHost('1.0.0', node), 'home/app');
+      const copy = await startWithout(program, () => rm(program));
+      expect(await copy.hears('start')).toMatchObject({ state: 'failed' });
+      await copy.hears('error', { during: 'start', code: 'PROGRAM_UNREADABLE' });
+      await scene.place(await signedHost('1.0.0', node), 'home/app');
+      await copy.hears('announced', { version: '1.0.0' });
+    });
   });
 
   it('that is deleted while it runs is an event, not the end of the host, and is not put back', async () => {

@@ -10,6 +10,9 @@ import type * as NodeSea from 'node:sea';
 import { DESCRIPTION_ASSET } from './assets.ts';
 import { decodeDescription, type ExecutableDescription } from './description.ts';
 
+/** What Linux puts behind the name of a file that is not there any more. */
+const REPLACED = ' (deleted)';
+
 /** `sea`: a Node single executable. `bun`: made by `bun build --compile`. `source`: a script, run by a runtime. */
 export type ExecutableKind = 'sea' | 'bun' | 'source';
 
@@ -69,9 +72,15 @@ function isBunExecutable(): boolean {
 }
 
 function programPath(): string {
-  try {
-    return realpathSync(process.execPath);
-  } catch {
-    return process.execPath; // deleted while running: the path is still where a new program belongs
+  const { execPath } = process;
+  // Linux says so when the file was replaced before this process had read its name: the path is where the program belongs.
+  const paths = execPath.endsWith(REPLACED) ? [execPath, execPath.slice(0, -REPLACED.length)] : [execPath];
+  for (const path of paths) {
+    try {
+      return realpathSync(path);
+    } catch {
+      // gone, or not its name
+    }
   }
+  return paths.at(-1) ?? execPath; // deleted while running: the path is still where a new program belongs
 }

@@ -38,7 +38,6 @@ const NOT_UPDATABLE = [
   'STATEMENT_BAD_SIGNATURE',
   'STATEMENT_UNSUPPORTED',
   'VERSION_MALFORMED',
-  'PROGRAM_UNREADABLE',
 ] as const;
 
 if (parentPort !== null) void runAgent(parentPort, workerData as AgentSettings);
