@@ -82,6 +82,7 @@ export function startAgent(parts: AgentParts): Agent {
     lock: () => store.lock(signal),
     inPlace: () => releaseName(offering.offered),
     findReplacement: watchReplacement(store, owner, { known: parts.installed.program.identity, signal }),
+    rollBackTo: (release) => store.rollBackTo(release),
     offer: (offered) => offering.replace(offered),
     signal,
   });

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { isPeerpatchError, PeerpatchError } from '../core/base/errors.ts';
+import { isPeerpatchError } from '../core/base/errors.ts';
 import type { ReleaseName } from '../core/install/release-id.ts';
 import type { LocalTime } from '../core/schedule/due.ts';
 import type { UpdateMode } from '../core/schedule/mode.ts';
@@ -20,6 +20,7 @@ import {
   initialState,
   INSTALL,
   isRestartDue,
+  isWaiting,
   RESTART,
   type Moment,
   type UpdateState,
@@ -27,10 +28,10 @@ import {
 import type { Clock } from '../ports/clock.ts';
 import type { InstallLock, InstallPlan } from '../ports/program.ts';
 import { isOwnFailure, type Candidate, type Find, type Found, type OnFetched } from './candidate.ts';
-import { errorEvent, type EmitEvent } from './events.ts';
+import { errorEvent } from './events.ts';
 import { installFetched } from './fetch/fetch.ts';
 import { versionOf } from './known-release.ts';
-import type { Offered } from './replacement.ts';
+import { ProgramInPlace, type ProgramInPlaceParts } from './program-in-place.ts';
 
 /** What one look at the network came to. */
 export interface CheckResult {
@@ -47,45 +48,33 @@ export interface CheckOptions {
   readonly force?: boolean;
 }
 
-export interface UpdateParts {
+export interface UpdateParts extends ProgramInPlaceParts {
   readonly mode: UpdateMode;
   /** Versions: of what runs, and of what the program file holds. */
   readonly running: string;
   readonly installed: string;
   readonly clock: Clock;
   readonly zone: LocalTime;
-  readonly emit: EmitEvent;
   /** Looks at the network. */
   readonly find: Find;
-  /** The program file, for events. */
-  readonly path: string;
   /** Whether a program could be put in place. */
   readonly checkInstall: (plan: InstallPlan) => Promise<void>;
   /** The right to download and install. Undefined while another process has it. */
   readonly lock: () => Promise<InstallLock | undefined>;
-  /** What the program file held at the last look. */
-  readonly inPlace: () => ReleaseName;
-  /** The verified program at the path, when that is another file than before. */
-  readonly findReplacement: () => Promise<Offered | undefined>;
-  /** Announces and serves this from now on. Takes over the file. */
-  readonly offer: (offered: Offered) => Promise<void>;
   /** Asks the host to replace the process. Answered by `restartFailed` or by the end of this process. */
   readonly requestRestart: (version: string) => void;
-  readonly signal: AbortSignal;
 }
 
 export class Update {
   readonly #parts: UpdateParts;
+  readonly #inPlace: ProgramInPlace;
   #state: UpdateState;
   #looking: { readonly force: boolean; readonly result: Promise<CheckResult> } | undefined;
   #restartRequested = false;
-  /** What the path holds when it is neither what was verified nor a newer release of the owner. */
-  #changed: string | undefined;
-  /** What this process installed, where that cannot be read back: it says what only newer versions understand. */
-  #unread: ReleaseName | undefined;
 
   constructor(parts: UpdateParts) {
     this.#parts = parts;
+    this.#inPlace = new ProgramInPlace(parts);
     this.#state = initialState(parts.running);
     const ahead = compareAppVersions(parts.installed, parts.running) > 0;
     if (ahead) this.#state = afterInstall(this.#state, parts.installed, parts.mode, this.#moment());
@@ -168,23 +157,17 @@ export class Update {
 
   /** What another process of this program installed is not fetched again. @param own what this one put there just now */
   async #adoptReplacement(own?: ReleaseName): Promise<void> {
-    const { emit, findReplacement, offer } = this.#parts;
-    try {
-      const found = await findReplacement();
-      if (found === undefined) return;
-      this.#unread = undefined;
-      const version = versionOf(found);
-      if (this.#isNewer(version)) this.#installed(version);
-      // A copy of this program was rolled back: what runs here is what is there.
-      if (version === this.#state.running) this.#state = afterReturn(this.#state);
-      const isOlder = compareAppVersions(version, this.#state.installed) < 0;
-      this.#changed = isOlder ? `version ${version}, which is older than ${this.#state.installed}` : undefined;
-      await offer(found);
-    } catch (error) {
-      if (own !== undefined) this.#unread = own;
-      else if (isPeerpatchError(error)) this.#changed = `something that is not the owner's program (${error.code})`;
-      if (!this.#parts.signal.aborted) emit(errorEvent('install', error));
-    }
+    const { emit } = this.#parts;
+    const found = await this.#inPlace.look(own);
+    const version = found && versionOf(found);
+    if (version !== undefined && this.#isNewer(version)) this.#installed(version);
+    const back = await this.#inPlace.wentBack(this.#state.installed);
+    if (back !== undefined) {
+      // By another copy, or by people. This process goes on with what it runs, and with the next release from what is there.
+      this.#state = afterReturn(this.#state, back.to.version);
+      emit({ type: 'rolled-back', version: back.from.version, to: back.to.version, reason: back.reason });
+    } else if (version === this.#state.running) this.#state = afterReturn(this.#state, version);
+    if (found !== undefined) await this.#inPlace.offer(found);
   }
 
   async #installFromAny(candidates: readonly Candidate[]): Promise<void> {
@@ -198,7 +181,9 @@ export class Update {
     const { emit, signal } = this.#parts;
     const { version } = candidate;
     try {
-      await this.#checkInstall(candidate.plan);
+      // Before a byte is downloaded.
+      await this.#parts.checkInstall(candidate.plan);
+      this.#inPlace.checkUnchanged(this.#state.installed);
       const lock = await this.#parts.lock();
       // What the other process installs is adopted at the next look.
       if (lock === undefined) return 'done';
@@ -207,11 +192,11 @@ export class Update {
         // It may have done so between the look at the path and the lock.
         await this.#adoptReplacement();
         if (this.#state.installed !== before) return 'done';
-        this.#checkUnchanged();
+        this.#inPlace.checkUnchanged(this.#state.installed);
         const fetched = await candidate.fetch(this.#progress(candidate));
         const { receivedBytes, from, name } = fetched;
         emit({ type: 'accepted', version, totalBytes: receivedBytes, peer: from });
-        await installFetched(fetched, { to: name, from: this.#unread ?? this.#parts.inPlace(), signal });
+        await installFetched(fetched, { to: name, from: this.#inPlace.name, signal });
         // Not the candidate's version: a record has three numbers, the program may be a pre-release.
         this.#installed(name.version);
         // Also when a restart was asked for: the host may take its time for it, and the end of this process ends the reading.
@@ -230,25 +215,13 @@ export class Update {
     }
   }
 
-  /** Before a byte is downloaded. */
-  async #checkInstall(plan: InstallPlan): Promise<void> {
-    await this.#parts.checkInstall(plan);
-    this.#checkUnchanged();
-  }
-
-  #checkUnchanged(): void {
-    const { path } = this.#parts;
-    if (this.#changed === undefined) return;
-    // Somebody put it there: an update on top would undo what they did.
-    const message = `${path} holds ${this.#changed}: put the program back, or start what is there now`;
-    throw new PeerpatchError('INSTALL_PROGRAM_CHANGED', message);
-  }
-
   #installed(version: string): void {
     const { emit, mode, path } = this.#parts;
     const from = this.#state.installed;
     this.#state = afterInstall(this.#state, version, mode, this.#moment());
     emit({ type: 'installed', version, from, path });
+    // What runs came back, after it had been taken back.
+    if (!isWaiting(this.#state)) return;
     emit({ type: 'waiting', version, restartAt: this.#state.restartAt });
     this.restartWhenDue();
   }

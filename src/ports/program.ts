@@ -7,6 +7,7 @@
  * @module
  */
 import type { ReleaseName } from '../core/install/release-id.ts';
+import type { RolledBack } from '../core/install/rolled-back.ts';
 import type { AcceptedRelease } from '../core/release/accept.ts';
 import type { PartialFile } from './partial.ts';
 
@@ -104,4 +105,10 @@ export interface ProgramStore {
    * @throws PeerpatchError INSTALL_NOT_WRITABLE, INSTALL_FAILED, PROGRAM_UNREADABLE
    */
   lock(signal?: AbortSignal): Promise<InstallLock | undefined>;
+  /**
+   * The roll back that put this release, which the program file holds, in its place. Undefined when none did.
+   *
+   * @throws PeerpatchError PROGRAM_UNREADABLE, INSTALL_STATE_DAMAGED, INSTALL_NOT_WRITABLE, INSTALL_FAILED
+   */
+  rollBackTo(release: ReleaseName): Promise<RolledBack | undefined>;
 }

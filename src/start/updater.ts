@@ -224,6 +224,8 @@ export class Updater {
       case 'event':
         this.#emit(message.event);
         if (message.event.type === 'waiting') this.#enter('waiting');
+        // By another copy, or by people: what waited is not there any more.
+        if (message.event.type === 'rolled-back' && this.#state === 'waiting') this.#enter('running');
         return;
       case 'checked':
         this.#checks.get(message.id)?.(message.result);

@@ -7,6 +7,8 @@ import { checkRange, concatBytes } from '../core/base/bytes.ts';
 import { PeerpatchError } from '../core/base/errors.ts';
 import { toHex } from '../core/base/hex.ts';
 import { sha512Half } from '../core/crypto/hash.ts';
+import type { ReleaseName } from '../core/install/release-id.ts';
+import type { RolledBack } from '../core/install/rolled-back.ts';
 import type { AcceptedRelease } from '../core/release/accept.ts';
 import type {
   InstallLock,
@@ -41,6 +43,8 @@ export class MemoryProgram implements ProgramStore {
   failure: PeerpatchError | undefined;
   /** Makes `checkInstall` fail with this. */
   refusal: PeerpatchError | undefined;
+  /** The roll back that was the last thing to happen to the program. */
+  rolledBack: RolledBack | undefined;
   /** What `checkInstall` was asked, oldest first. */
   readonly plans: InstallPlan[] = [];
   readonly #path: string;
@@ -139,6 +143,10 @@ export class MemoryProgram implements ProgramStore {
     });
   }
 
+  rollBackTo({ id }: ReleaseName): Promise<RolledBack | undefined> {
+    return this.#attempt(() => (this.rolledBack?.to.id === id ? this.rolledBack : undefined));
+  }
+
   /** Whether the lock was taken and not given back: false when everybody tidied up. */
   get isLocked(): boolean {
     return this.#isLocked;
@@ -147,6 +155,7 @@ export class MemoryProgram implements ProgramStore {
   #put(content: Uint8Array, release: AcceptedRelease, update: UpdateNames | undefined): void {
     if (update !== undefined && this.preflightFailure !== undefined) throw this.preflightFailure;
     this.content = content;
+    this.rolledBack = undefined;
     this.installed.push(release);
     this.updates.push(update);
   }

@@ -7,8 +7,12 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { measureProgram } from '../../src/agent/read-release.ts';
 import { concatBytes } from '../../src/core/base/bytes.ts';
+import { toHex } from '../../src/core/base/hex.ts';
+import type { ReleaseName } from '../../src/core/install/release-id.ts';
+import type { RolledBack } from '../../src/core/install/rolled-back.ts';
 import { acceptRelease, type AcceptedRelease } from '../../src/core/release/accept.ts';
 import { newProgramStore, programStore } from '../../src/io/install/program-file.ts';
+import { rollBack as rollBackFile } from '../../src/io/install/roll-back.ts';
 import type { OpenProgram, ProgramStore } from '../../src/ports/program.ts';
 import { MemoryProgram } from '../../src/testing/memory-program.ts';
 import { sampleProgram, signSample } from '../../src/testing/sample-program.ts';
@@ -23,12 +27,18 @@ interface Place {
   readonly store: ProgramStore;
   /** What is staged and neither installed nor discarded. */
   readonly staged: () => number;
+  /** Takes the last update back. */
+  readonly rollBack?: (back: RolledBack) => Promise<void>;
 }
 
 const folder = useTempFolder();
 const memory = (content?: Uint8Array): Place => {
   const store = new MemoryProgram(content);
-  return { store, staged: () => store.staged };
+  const rollBack = async (back: RolledBack): Promise<void> => {
+    await Promise.resolve();
+    store.rolledBack = back;
+  };
+  return { store, staged: () => store.staged, rollBack };
 };
 const path = (): string => folder.join('app');
 /** The install folder stays. */
@@ -42,7 +52,10 @@ const full: [name: string, open: () => Place][] = [
     'file',
     () => {
       writeFileSync(path(), OLD, { mode: 0o755 });
-      return { store: programStore(path()), staged: stagedFiles };
+      const rollBack = async ({ reason }: RolledBack): Promise<void> => {
+        await rollBackFile({ programPath: path(), reason, nowMs: 1, env: { XDG_STATE_HOME: folder.join('state') } });
+      };
+      return { store: programStore(path()), staged: stagedFiles, rollBack };
     },
   ],
 ];
@@ -67,6 +80,8 @@ async function content(store: ProgramStore): Promise<Uint8Array> {
     await program.close();
   }
 }
+
+const nameOf = (version: string): ReleaseName => ({ version, id: toHex(new TextEncoder().encode(version.padEnd(32))) });
 
 /** Writes in pieces of changing length, from one buffer that is used again. */
 async function stageNew(store: ProgramStore, bytes = NEW, sizeBytes = bytes.length) {
@@ -149,11 +164,23 @@ describe.each(full)('program store with a program: %s', (_name, openPlace) => {
 
   it('takes an update that is named, and the next one over it', async () => {
     const { store } = openPlace();
-    const [from, to, next] = ['1.0.0', '1.1.0', '1.2.0'].map((version, at) => ({ version, id: String(at).repeat(64) }));
-    if (from === undefined || to === undefined || next === undefined) throw new Error('three names');
+    const [from, to, next] = [nameOf('1.0.0'), nameOf('1.1.0'), nameOf('1.2.0')];
     await (await stageNew(store)).install(ACCEPTED, { from, to });
     await (await stageNew(store)).install(ACCEPTED, { from: to, to: next });
     expect(same(await content(store), NEW)).toBe(true);
+  });
+
+  it('knows the roll back that put a release in place, until the next update', async () => {
+    const { store, rollBack } = openPlace();
+    const [from, to, next] = [nameOf('1.0.0'), nameOf('1.1.0'), nameOf('1.2.0')];
+    await (await stageNew(store)).install(ACCEPTED, { from, to });
+    for (const name of [from, to]) expect(await store.rollBackTo(name)).toBeUndefined();
+    const back = { from: to, to: from, reason: 'it hung' };
+    await rollBack?.(back);
+    expect(await store.rollBackTo(from)).toEqual(back);
+    for (const name of [to, next]) expect(await store.rollBackTo(name)).toBeUndefined();
+    await (await stageNew(store)).install(ACCEPTED, { from, to: next });
+    for (const name of [from, to, next]) expect(await store.rollBackTo(name)).toBeUndefined();
   });
 
   it('reads whole and from any offset, in pieces that are only valid until the next one', async () => {

@@ -6,6 +6,7 @@
  */
 import { dirname, join } from 'node:path';
 import { readdirSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodesUnderTest } from './support/node-binaries.ts';
 import { openScene, type Scene } from './support/scene.ts';
@@ -92,6 +93,37 @@ for (const { name, path: node, hasExecve } of nodes) {
       await scene.seedFile(await badVersion(scene, { node, behaviour: 'exits 1 after preflight' }));
       await copy.hears('rolled-back');
       expect(argumentsOf(await copy.hears('start', { version: '1.0.0' }, 1))).toBe(given);
+    });
+
+    it('that one of two copies on one file dies of is put back for both: the other runs on and takes the next release', async () => {
+      const path = await goodProgram(scene, node);
+      const probation = JSON.stringify({ aliveMs: 120_000, hangMs: 30_000, maxStarts: 2 });
+      const [dying, living] = ['dying', 'living'].map((arg) =>
+        scene.start({ path, args: [arg], env: { APP_PROBATION: probation } }),
+      );
+      if (dying === undefined || living === undefined) throw new Error('two copies');
+      const copies = [dying, living];
+      await Promise.all(copies.map((copy) => copy.hears('start', { version: '1.0.0' })));
+      const endSeed = await scene.seedFile(await badVersion(scene, { node }));
+      const started = await Promise.all(copies.map((copy) => copy.hears('start', { version: '1.1.0' })));
+      await endSeed();
+
+      process.kill(Number(started[0]?.['pid']), 'SIGSEGV');
+      await dying.hears('start', { version: '1.0.0' }, 1);
+      expect(await living.hears('rolled-back')).toMatchObject({ version: '1.1.0', to: '1.0.0' });
+      await expectBack(scene, path);
+      expect(count(living, 'start')).toBe(2);
+
+      const next = await badVersion(scene, { version: '1.2.0', node });
+      await scene.seedFile(next);
+      for (const copy of copies) await copy.hears('start', { version: '1.2.0' });
+      expect((await readFile(path)).equals(await readFile(next))).toBe(true);
+      const codes = copies.flatMap(({ said }) => said.flatMap(({ event, code }) => (event === 'error' ? [code] : [])));
+      expect(codes).not.toContain('INSTALL_PROGRAM_CHANGED');
+      expect(count(living, 'rolled-back')).toBe(1);
+      expect([count(dying, 'start'), count(living, 'start')]).toEqual([4, 3]);
+      expect(living.stderr).toBe('');
+      expect(dying.stderr).toContain('peerpatch: 1.1.0 was rolled back to 1.0.0');
     });
 
     it('that works is confirmed after its time, and a later one is taken', async () => {

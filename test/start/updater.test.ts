@@ -51,6 +51,21 @@ describe('the updater', () => {
     expect(events.filter(({ type }) => type === 'found')).toHaveLength(2);
   });
 
+  it('waits for nothing any more when what waited was taken back', () => {
+    const { updater, threads, events } = rig();
+    const { onMessage } = thread(threads).listeners;
+    onMessage({ type: 'running', version: '1.0.0' });
+    const back = { type: 'rolled-back', version: '1.1.0', to: '1.0.0', reason: 'it hung' } as const;
+    onMessage({ type: 'event', event: back });
+    expect(updater.state).toBe('running');
+    onMessage({ type: 'event', event: { type: 'waiting', version: '1.1.0', restartAt: undefined } });
+    expect(updater.state).toBe('waiting');
+    onMessage({ type: 'event', event: back });
+    expect(updater.state).toBe('running');
+    const states = events.flatMap((event) => (event.type === 'state' ? [event.state] : []));
+    expect(states.slice(-3)).toEqual(['running', 'waiting', 'running']);
+  });
+
   it('does not throw for an error event that nobody listens to', () => {
     const { threads } = rig();
     const event = { type: 'error', during: 'check', code: 'DHT_UNREACHABLE', message: 'offline' } as const;

@@ -46,6 +46,10 @@ export class StagingStore implements ProgramStore {
   resume(): Promise<PartialProgram> {
     return Promise.reject(new Error('not in this test'));
   }
+
+  rollBackTo(): Promise<undefined> {
+    return Promise.reject(new Error('not in this test'));
+  }
 }
 
 /** An open program over bytes, in pieces of `pieceBytes`. */

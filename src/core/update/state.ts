@@ -14,7 +14,7 @@ import { isBlocked, NO_FAILURES, withFailure, withoutFailures, type Backoff } fr
 export interface UpdateState {
   /** The version this process runs. */
   readonly running: string;
-  /** The version in the program file: the running one until an update is really installed. */
+  /** The version in the program file: the running one until an update is really installed; older after a roll back. */
   readonly installed: string;
   /** Unix milliseconds at which to restart; undefined when time does not decide. */
   readonly restartAt: number | undefined;
@@ -54,9 +54,9 @@ export function afterInstall(state: UpdateState, version: string, mode: UpdateMo
   };
 }
 
-/** After the program file became what runs here again: nothing waits any more. */
-export function afterReturn(state: UpdateState): UpdateState {
-  return { ...state, installed: state.running, restartAt: undefined };
+/** After the program file became `version` again, what runs here or one below it: nothing waits any more. */
+export function afterReturn(state: UpdateState, version: string): UpdateState {
+  return { ...state, installed: version, restartAt: undefined };
 }
 
 /** After `key` failed. */

@@ -13,6 +13,7 @@ import { acquireInstallLock } from './lock/install-lock.ts';
 import { checkNewFile, checkUpdate } from './preconditions/check-install.ts';
 import { installFolderPaths } from './install-folder.ts';
 import { openPartialProgram } from './partial-file.ts';
+import { readRollBack } from './read-roll-back.ts';
 import { sweepInstallFolderSync } from './sweep.ts';
 import type { UpdateOptions } from './replace-parts.ts';
 import { stageFile, type StagedFile } from './staged-file.ts';
@@ -25,6 +26,8 @@ export function programStore(path: string, options: UpdateOptions = {}): Program
     stage: async (sizeBytes) => stagedProgram(await stageReplacement(path, sizeBytes, options)),
     resume: (name, sizeBytes) => resumeReplacement({ ...options, path, name, sizeBytes }),
     lock: (signal) => lockProgram(path, options, signal),
+    // eslint-disable-next-line @typescript-eslint/require-await -- a few hundred bytes
+    rollBackTo: async (release) => readRollBack(path, release),
   };
 }
 
@@ -44,6 +47,7 @@ export function newProgramStore(path: string): ProgramStore {
     },
     // The name decides: a second one that makes the same file is refused when it publishes.
     lock: () => Promise.resolve({ release: () => Promise.resolve() }),
+    rollBackTo: () => Promise.resolve(undefined),
   };
 }
 

@@ -12,6 +12,7 @@ import { dirname, join } from 'node:path';
 import { isPeerpatchError, PeerpatchError } from '../../core/base/errors.ts';
 import { afterRollBack, type RolledBackJournal } from '../../core/install/journal.ts';
 import type { ReleaseName } from '../../core/install/release-id.ts';
+import type { RolledBack } from '../../core/install/rolled-back.ts';
 import { errnoOf, installError } from '../files/file-error.ts';
 import { linkOrCopy, THIS_INSTALL_SYSTEM, type InstallSystem } from './file-calls.ts';
 import { findInstallFolderSync, type InstallFolder } from './install-folder.ts';
@@ -48,14 +49,6 @@ export interface RollBackOptions {
   readonly env?: NodeJS.ProcessEnv | undefined;
   /** For tests. */
   readonly system?: InstallSystem | undefined;
-}
-
-export interface RolledBack {
-  /** The bad one, now in quarantine. */
-  readonly from: ReleaseName;
-  /** What is in place again. */
-  readonly to: ReleaseName;
-  readonly reason: string;
 }
 
 /**

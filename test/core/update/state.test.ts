@@ -35,9 +35,17 @@ describe('the state of an update', () => {
   it('waits for nothing when the program file is what runs again', () => {
     const waiting = afterInstall(running, '1.1.0', UpdaterMode.Now, moment(NOON));
     expect(isRestartDue(waiting, moment(NOON))).toBe(true);
-    const returned = afterReturn(waiting);
+    const returned = afterReturn(waiting, '1.0.0');
     expect(returned).toMatchObject({ installed: '1.0.0', restartAt: undefined });
     expect(isRestartDue(returned, moment(NOON))).toBe(false);
+  });
+
+  it('waits for nothing when the program file is older than what runs', () => {
+    const returned = afterReturn(running, '0.9.0');
+    expect(returned).toMatchObject({ running: '1.0.0', installed: '0.9.0' });
+    expect([isWaiting(returned), isRestartDue(returned, moment(NOON))]).toEqual([false, false]);
+    const later = afterInstall(returned, '1.1.0', UpdaterMode.Now, moment(NOON));
+    expect([isWaiting(later), isRestartDue(later, moment(NOON))]).toEqual([true, true]);
   });
 
   it('waits for nothing at first', () => {
