@@ -6,6 +6,7 @@
  * @module
  */
 import { lookup } from 'node:dns/promises';
+import { PeerpatchError } from '../../core/base/errors.ts';
 import { addressOf, parseIp, type Family, type NodeAddress } from '../../core/dht/address.ts';
 import { parseHostPort, type HostPort } from '../../core/dht/host-port.ts';
 
@@ -38,32 +39,61 @@ export function mayHaveFamily({ host }: HostPort, family: Family): boolean {
   return ip === undefined || (ip.length === 4) === (family === 'ipv4');
 }
 
-/**
- * The addresses behind `hosts` in one family.
- *
- * @param onError a name that did not resolve; the others still count
- */
-export async function resolveBootstrap(
-  hosts: readonly HostPort[],
-  family: Family,
-  resolve: ResolveName,
-  onError: (error: unknown) => void,
-): Promise<readonly NodeAddress[]> {
-  const lists = await Promise.all(
-    hosts
-      .filter((host) => mayHaveFamily(host, family))
-      .map(async ({ host, port }) => {
-        try {
-          const texts = parseIp(host) === undefined ? await resolve(host, family) : [host];
-          return texts.flatMap((text) => {
-            const ip = parseIp(text);
-            return ip === undefined ? [] : [addressOf(ip, port)];
-          });
-        } catch (error) {
-          onError(error);
-          return [];
-        }
-      }),
-  );
-  return lists.flat();
+export interface BootstrapOptions {
+  readonly hosts: readonly HostPort[];
+  /** Those that have a socket. */
+  readonly families: readonly Family[];
+  readonly resolve: ResolveName;
+  /** A name without any address: DHT_UNREACHABLE, once until it has one. The other nodes still count. */
+  readonly onError: (error: PeerpatchError) => void;
+}
+
+/** The nodes to start from, for the sockets of all families. */
+export interface BootstrapNodes {
+  /** Their addresses in one family, looked up now. Never rejects. */
+  addresses(family: Family): Promise<readonly NodeAddress[]>;
+}
+
+export function bootstrapNodes({ hosts, families, resolve, onError }: BootstrapOptions): BootstrapNodes {
+  const told = new Set<string>();
+
+  const lookUp = async (host: string, family: Family): Promise<readonly string[]> => {
+    try {
+      const found = await resolve(host, family);
+      told.delete(host);
+      return found;
+    } catch (cause) {
+      // Most names have an address in one family only.
+      const others = families.filter((other) => other !== family);
+      const elsewhere = await Promise.allSettled(others.map((other) => resolve(host, other)));
+      const isKnown = elsewhere.some((outcome) => outcome.status === 'fulfilled' && outcome.value.length > 0);
+      if (!isKnown && !told.has(host)) {
+        told.add(host);
+        onError(noAddress(host, cause));
+      }
+      return [];
+    }
+  };
+
+  return {
+    addresses: async (family) => {
+      const lists = await Promise.all(
+        hosts
+          .filter((host) => mayHaveFamily(host, family))
+          .map(async ({ host, port }) => {
+            const texts = parseIp(host) === undefined ? await lookUp(host, family) : [host];
+            return texts.flatMap((text) => {
+              const ip = parseIp(text);
+              return ip === undefined ? [] : [addressOf(ip, port)];
+            });
+          }),
+      );
+      return lists.flat();
+    },
+  };
+}
+
+function noAddress(host: string, cause: unknown): PeerpatchError {
+  const message = `the DHT node ${host} has no address: check the name and the name server, or give an IP address instead`;
+  return new PeerpatchError('DHT_UNREACHABLE', message, { cause });
 }

@@ -12,7 +12,6 @@ import { PeerpatchError } from '../../core/base/errors.ts';
 import { MINUTE_MS, SECOND_MS } from '../../core/base/units.ts';
 import { formatAddress, type Family, type NodeAddress } from '../../core/dht/address.ts';
 import type { Contact } from '../../core/dht/contact.ts';
-import type { HostPort } from '../../core/dht/host-port.ts';
 import type { Answer, QueryBody } from '../../core/dht/message.ts';
 import { DhtNode, type DhtMode } from '../../core/dht/node.ts';
 import type { QueryFailure } from '../../core/dht/pending-queries.ts';
@@ -20,7 +19,7 @@ import { BUCKET_SIZE } from '../../core/dht/routing-table.ts';
 import { isReadableItem } from '../../core/record/slot-item.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
-import { resolveBootstrap, type ResolveName } from './bootstrap-hosts.ts';
+import type { BootstrapNodes } from './bootstrap-hosts.ts';
 import { openUdp, type UdpSocket } from './udp.ts';
 
 /** How often the routing table is refreshed: nodes serve others, clients only themselves. */
@@ -38,11 +37,10 @@ export interface EndpointOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly keepAlive: boolean;
-  readonly bootstrap: readonly HostPort[];
+  readonly bootstrap: BootstrapNodes;
   readonly nodeId: Uint8Array | undefined;
   readonly clock: Clock;
   readonly random: Random;
-  readonly resolve: ResolveName;
   readonly onError: (error: unknown) => void;
   /** The endpoint of the other family, once it is open. */
   readonly other: () => DhtEndpoint | undefined;
@@ -259,9 +257,9 @@ export class DhtEndpoint {
   }
 
   async #resolve(): Promise<void> {
-    const { bootstrap, family, resolve, onError } = this.#options;
+    const { bootstrap, family } = this.#options;
     const own = formatAddress(this.address);
-    const found = await resolveBootstrap(bootstrap, family, resolve, onError);
+    const found = await bootstrap.addresses(family);
     this.#bootstrap = found.filter((address) => formatAddress(address) !== own);
   }
 

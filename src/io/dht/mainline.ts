@@ -18,7 +18,7 @@ import type { SignedItem } from '../../core/stamp/block.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Dht, DhtGetOptions, ItemKey, SignedStoringNode, StoringNode } from '../../ports/dht.ts';
 import type { Random } from '../../ports/random.ts';
-import { mayHaveFamily, resolveName, type ResolveName } from './bootstrap-hosts.ts';
+import { bootstrapNodes, mayHaveFamily, resolveName, type ResolveName } from './bootstrap-hosts.ts';
 import { DhtEndpoint } from './endpoint.ts';
 import { signedStoringNode, storingNode, type AnsweringNode } from './storing-node.ts';
 
@@ -41,7 +41,7 @@ export interface MainlineDhtOptions {
   readonly clock: Clock;
   /** Whether the open sockets keep the process alive. Default false. */
   readonly keepAlive?: boolean;
-  /** Failures that no call reports: a socket lost, a bootstrap name that does not resolve. */
+  /** Failures that no call reports: a socket lost, a bootstrap name without an address. */
   readonly onError?: (error: unknown) => void;
   /** Looks up bootstrap names. Default: the system. */
   readonly resolve?: ResolveName;
@@ -74,6 +74,7 @@ export class MainlineDht implements Dht {
     signal?.throwIfAborted();
     const onError = options.onError ?? (() => undefined);
     const families = chooseFamilies(options);
+    const nodes = bootstrapNodes({ hosts: bootstrap, families, resolve: options.resolve ?? resolveName, onError });
     const dht = new MainlineDht(clock);
     const failures: unknown[] = [];
     for (const family of families) {
@@ -86,11 +87,10 @@ export class MainlineDht implements Dht {
           host: host ?? ANY_HOST[family],
           port,
           keepAlive: options.keepAlive ?? false,
-          bootstrap,
+          bootstrap: nodes,
           nodeId: options.nodeId,
           clock,
           random,
-          resolve: options.resolve ?? resolveName,
           onError,
           other,
           dualStack: families.length > 1,

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { formatAddress } from '../../../src/core/dht/address.ts';
+import type { PeerpatchError } from '../../../src/core/base/errors.ts';
+import { formatAddress, type Family } from '../../../src/core/dht/address.ts';
 import {
+  bootstrapNodes,
   mayHaveFamily,
   parseBootstrapHosts,
   PUBLIC_BOOTSTRAP,
-  resolveBootstrap,
 } from '../../../src/io/dht/bootstrap-hosts.ts';
 
 const NAMES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   'both.example': { ipv4: ['192.0.2.1', '192.0.2.2'], ipv6: ['2001:db8::1'] },
+  'four.example': { ipv4: ['192.0.2.4'] },
   'odd.example': { ipv4: ['not an address'] },
 };
 
@@ -22,28 +24,60 @@ describe('bootstrap hosts', () => {
     expect(parseBootstrapHosts(PUBLIC_BOOTSTRAP).map(({ port }) => port)).toEqual([6881, 6881, 25401, 6881]);
   });
 
-  it('are resolved in the family that is asked for', async () => {
-    const hosts = parseBootstrapHosts(['both.example:1', '[2001:db8::9]:2', '192.0.2.9:3']);
-    const four = await resolveBootstrap(hosts, 'ipv4', resolve, () => undefined);
+  const FAMILIES = ['ipv4', 'ipv6'] as const;
+  const nodesOf = (texts: readonly string[], errors: PeerpatchError[] = [], families: readonly Family[] = FAMILIES) =>
+    bootstrapNodes({
+      hosts: parseBootstrapHosts(texts),
+      families,
+      resolve,
+      onError: (error) => errors.push(error),
+    });
+
+  it('are looked up in the family that is asked for', async () => {
+    const nodes = nodesOf(['both.example:1', '[2001:db8::9]:2', '192.0.2.9:3']);
+    const four = await nodes.addresses('ipv4');
     expect(four.map(formatAddress)).toEqual(['192.0.2.1:1', '192.0.2.2:1', '192.0.2.9:3']);
-    const six = await resolveBootstrap(hosts, 'ipv6', resolve, () => undefined);
+    const six = await nodes.addresses('ipv6');
     expect(six.map(formatAddress)).toEqual(['[2001:db8::1]:1', '[2001:db8::9]:2']);
   });
 
-  it('that do not resolve are reported and do not hide the others', async () => {
-    const errors: unknown[] = [];
-    const hosts = parseBootstrapHosts(['missing.example:1', 'odd.example:1', 'both.example:1']);
-    const found = await resolveBootstrap(hosts, 'ipv4', resolve, (error) => errors.push(error));
-    expect(found).toHaveLength(2);
-    expect(String(errors)).toContain('missing.example');
+  it('without any address are told, once, and do not hide the others', async () => {
+    const errors: PeerpatchError[] = [];
+    const nodes = nodesOf(['missing.example:1', 'odd.example:1', 'both.example:1'], errors);
+    expect(await nodes.addresses('ipv4')).toHaveLength(2);
+    expect(await nodes.addresses('ipv6')).toHaveLength(1);
+    expect(errors.map(({ code, message }) => [code, message.split(':')[0]])).toEqual([
+      ['DHT_UNREACHABLE', 'the DHT node missing.example has no address'],
+    ]);
+  });
+
+  it('with an address in the other family only are no failure, unless that family has no socket', async () => {
+    const errors: PeerpatchError[] = [];
+    expect(await nodesOf(['four.example:1'], errors).addresses('ipv6')).toEqual([]);
+    expect(errors).toEqual([]);
+    expect(await nodesOf(['four.example:1'], errors, ['ipv6']).addresses('ipv6')).toEqual([]);
+    expect(errors).toHaveLength(1);
+  });
+
+  it('that had an address are told again when they lose it', async () => {
+    const errors: PeerpatchError[] = [];
+    let isKnown = false;
+    const nodes = bootstrapNodes({
+      hosts: parseBootstrapHosts(['node.example:1']),
+      families: FAMILIES,
+      resolve: () => (isKnown ? Promise.resolve(['192.0.2.1']) : Promise.reject(new Error('ENOTFOUND'))),
+      onError: (error) => errors.push(error),
+    });
+    await nodes.addresses('ipv4');
+    isKnown = true;
+    expect(await nodes.addresses('ipv4')).toHaveLength(1);
+    isKnown = false;
+    await nodes.addresses('ipv4');
+    expect(errors).toHaveLength(2);
   });
 
   it('that are IPs need no resolver', async () => {
-    const failing = (): Promise<never> => Promise.reject(new Error('asked'));
-    const found = await resolveBootstrap(parseBootstrapHosts(['192.0.2.9:3']), 'ipv4', failing, (error) => {
-      throw error;
-    });
-    expect(found).toHaveLength(1);
+    expect(await nodesOf(['192.0.2.9:3'], [], ['ipv4']).addresses('ipv4')).toHaveLength(1);
   });
 
   it('can have the families of their form', () => {
