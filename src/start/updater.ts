@@ -15,6 +15,7 @@ import { RESTART } from '../core/update/state.ts';
 import type { AgentThread, StartAgentThread } from './thread/agent-thread.ts';
 import { Listeners } from './listeners.ts';
 import { withinGrace } from './grace.ts';
+import { keepAliveUntil } from './keep-alive.ts';
 import type { AgentSettings, MessageToHost } from './messages.ts';
 import type { SpawnOptions } from './options/options.ts';
 import type { Probation } from './probation/probation.ts';
@@ -54,8 +55,7 @@ export class Updater {
   readonly #checks = new Map<number, (result: CheckResult | PeerpatchError) => void>();
   /** Calls `listener` for each event of the type (`'*'` for all). Returns the function that ends it. */
   readonly on: Listeners<UpdaterEvent>['on'] = this.#listeners.on.bind(this.#listeners);
-  /** Settles when it is known whether the agent runs: with the state `running`, `disabled`, `failed` or `stopped`. */
-  readonly ready: Promise<UpdaterState>;
+  readonly #ready: Promise<UpdaterState>;
   #settleReady: (state: UpdaterState) => void = () => undefined;
   #state: UpdaterState = 'starting';
   #reason: string | undefined;
@@ -69,7 +69,7 @@ export class Updater {
 
   private constructor(parts: UpdaterParts | undefined) {
     this.#parts = parts;
-    this.ready = new Promise((resolve) => (this.#settleReady = resolve));
+    this.#ready = new Promise((resolve) => (this.#settleReady = resolve));
   }
 
   static start(parts: UpdaterParts): Updater {
@@ -86,14 +86,21 @@ export class Updater {
 
   static disabled(reason: string): Updater {
     const updater = new Updater(undefined);
-    // Told one turn later: now nobody can be listening yet.
     setImmediate(() => {
-      updater.#emit({ type: 'state', state: 'disabled' });
+      updater.#emit({ type: 'state', state: 'disabled' }); // one turn later, as in `start`
     });
     updater.#state = 'disabled';
     updater.#reason = reason;
     updater.#settleReady('disabled');
     return updater;
+  }
+
+  /**
+   * Settles when it is known whether the agent runs: with the state `running`, `disabled`, `failed` or `stopped`. Who waits
+   * for it keeps the process alive.
+   */
+  get ready(): Promise<UpdaterState> {
+    return keepAliveUntil(this.#ready);
   }
 
   get state(): UpdaterState {
@@ -110,15 +117,14 @@ export class Updater {
     return this.#version;
   }
 
-  /** Looks at the network now. @throws PeerpatchError AGENT_FAILED when no agent runs */
+  /** Looks at the network now; the process lives until it is done. @throws PeerpatchError AGENT_FAILED when no agent runs */
   async checkNow({ force = false }: CheckOptions = {}): Promise<CheckResult> {
     const thread = this.#thread;
     if (thread === undefined) throw this.#notRunning();
     const id = this.#nextCheck++;
-    const outcome = await new Promise<CheckResult | PeerpatchError>((settle) => {
-      this.#checks.set(id, settle);
-      thread.send({ type: 'check', id, force });
-    });
+    const checked = new Promise<CheckResult | PeerpatchError>((settle) => this.#checks.set(id, settle));
+    thread.send({ type: 'check', id, force });
+    const outcome = await keepAliveUntil(checked);
     if (outcome instanceof PeerpatchError) throw outcome;
     return outcome;
   }

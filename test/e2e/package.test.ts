@@ -75,8 +75,7 @@ describe.runIf(installed)('the installed package', () => {
     const lines = [
       `import { spawn } from 'peerpatch';`,
       `spawn({ publicKey: '${String(publicKey)}', dht: { bootstrap: ['127.0.0.1:9'] }, relay: 'none' }).then((u) => u.ready.then((state) => console.log(state, u.version)));`,
-      // `ready` alone keeps no process alive: a host has something to do.
-      'setTimeout(() => process.exit(), 5000);',
+      // Nothing else to do: who waits for the updater is waited for, and nobody longer.
     ];
     await writeFile(join(app, 'main.js'), lines.join('\n'));
     expect(await peerpatch('build', 'main.js', '--out', 'program')).toMatchObject({ version: '1.0.0', warnings: [] });
@@ -85,6 +84,24 @@ describe.runIf(installed)('the installed package', () => {
     expect(verified).toMatchObject({ version: '1.0.0' });
     const { stdout, stderr } = await run(join(app, 'program'), { cwd: folder, env: { HOME: folder } });
     expect({ stdout, stderr }).toEqual({ stdout: 'running 1.0.0\n', stderr: '' });
+  });
+
+  it('runs the program of the README', async () => {
+    const readme = await readFile(join(PROJECT, 'README.md'), 'utf8');
+    const { publicKey } = await peerpatch('gen', 'readme-key');
+    const code = /^```ts\n(.*?)^```$/ms.exec(readme)?.[1] ?? '';
+    await writeFile(join(app, 'readme.ts'), code.replace('PASTE-THE-PUBLIC-KEY-HERE', String(publicKey)));
+    await peerpatch('build', 'readme.ts', '--out', 'readme', '--app-version', '1.0.0');
+    await peerpatch('sign', 'readme', '--key-file', 'readme-key');
+    const running = execFile(join(app, 'readme'), { cwd: folder, env: { HOME: folder } });
+    try {
+      let printed = '';
+      running.stdout?.on('data', (text: string) => (printed += text));
+      await expect.poll(() => printed, { timeout: 20_000 }).toContain('this is version 1.0.0, updater running');
+      expect(running.exitCode).toBeNull();
+    } finally {
+      running.kill('SIGKILL');
+    }
   });
 
   it('has types that a strict program compiles against, those of its dependencies included', async () => {
