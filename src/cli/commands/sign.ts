@@ -150,14 +150,21 @@ function resultOf({ path, version, publicKey, release, statement, deltas }: Sign
 }
 
 async function ownerKey(keyFile: string | undefined, { env, err, readStdin }: CliContext): Promise<OwnerKey> {
-  if (keyFile === '-') return parseOwnerKey(await readStdin());
+  if (keyFile === '-') return parseOwnerKey(await readStdin(), 'stdin');
   if (keyFile !== undefined) return keyFromFile(keyFile, err);
   const fromEnv = env['PEERPATCH_KEY'];
-  return fromEnv === undefined ? keyFromFile(DEFAULT_KEY_FILE, err) : parseOwnerKey(fromEnv);
+  if (fromEnv === undefined) return keyFromFile(DEFAULT_KEY_FILE, err);
+  // As a CI job sees a secret that it may not read.
+  if (fromEnv.trim() === '')
+    throw new PeerpatchError(
+      'KEY_MALFORMED',
+      `PEERPATCH_KEY is set and empty: give it the key, or unset it to use ./${DEFAULT_KEY_FILE}`,
+    );
+  return parseOwnerKey(fromEnv, 'PEERPATCH_KEY');
 }
 
 async function keyFromFile(path: string, err: CliContext['err']): Promise<OwnerKey> {
   const { text, openToOthers } = await readKeyFile(path);
   if (openToOthers) err(`warning: other users of this machine can read ${path}: run "chmod 600" on it\n`);
-  return parseOwnerKey(text);
+  return parseOwnerKey(text, path);
 }

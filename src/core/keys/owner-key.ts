@@ -22,9 +22,14 @@ export function ownerKeyFromSeed(seed: Uint8Array): OwnerKey {
   return { publicKey: publicKeyFromBytes(signer.publicKey), sign: signer.sign };
 }
 
-/** Reads the content of a key file. @throws PeerpatchError KEY_MALFORMED */
-export function parseOwnerKey(text: string): OwnerKey {
-  return ownerKeyFromSeed(keyBytesFromText(text, 'owner key'));
+/**
+ * Reads the content of a key file.
+ *
+ * @param source where the text was found, for the message
+ * @throws PeerpatchError KEY_MALFORMED
+ */
+export function parseOwnerKey(text: string, source?: string): OwnerKey {
+  return ownerKeyFromSeed(keyBytesFromText(text, 'owner key', source));
 }
 
 /** What a key file holds for this seed: 52 characters, no newline. */

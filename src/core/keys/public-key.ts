@@ -31,20 +31,28 @@ export function formatPublicKey(key: PublicKey): string {
   return encodeZbase32(key);
 }
 
+/** What a key text should be, and where the right one is found. */
+const EXPECTED = {
+  'public key': 'as printed by "peerpatch gen"',
+  // Not the printed line: what is signed with that, everybody can sign.
+  'owner key': 'as in the file that "peerpatch gen" wrote',
+};
+
 /**
  * The 32 bytes of a key text of either kind.
  *
  * @param kind what the text should be, for the message; the text itself is not repeated, it may be a secret
+ * @param source where it was read, for the message
  * @throws PeerpatchError KEY_MALFORMED
  */
-export function keyBytesFromText(text: string, kind: 'public key' | 'owner key'): Uint8Array {
+export function keyBytesFromText(text: string, kind: keyof typeof EXPECTED, source?: string): Uint8Array {
   const trimmed = text.trim();
   const bytes = trimmed.length === KEY_TEXT_LENGTH ? decodeZbase32(trimmed) : undefined;
   if (bytes === undefined) {
     const found = trimmed.length === KEY_TEXT_LENGTH ? 'other characters in it' : `${trimmed.length} characters`;
     throw new PeerpatchError(
       'KEY_MALFORMED',
-      `the ${kind} is not a key: expected ${KEY_TEXT_LENGTH} z-base-32 characters as printed by "peerpatch gen", found ${found}`,
+      `the ${kind}${source === undefined ? '' : ` from ${source}`} is not a key: expected ${KEY_TEXT_LENGTH} z-base-32 characters ${EXPECTED[kind]}, found ${found}`,
     );
   }
   return bytes;
