@@ -49,7 +49,7 @@ interface Ended {
 
 /** Resolves when nobody holds the guard's stdio any more. */
 export function guard(
-  { program, install, shared, victim, out }: Scene,
+  { program, install, shared, victim, out }: Omit<Scene, 'victim'> & { readonly victim: Pick<ChildProcess, 'pid'> },
   { limitMs = 60_000, script = '', thinParent }: { limitMs?: number; script?: string; thinParent?: number } = {},
 ): { readonly ended: Promise<Ended>; readonly pid: Promise<number> } {
   const options = {

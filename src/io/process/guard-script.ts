@@ -57,7 +57,7 @@ look() {
 }
 # Processes of the dead one's parent that began after it was last seen alive, and run the program or the other file: of a supervisor.
 successors() {
-  [ -n "$parent" ] && [ "$parent" != 1 ] || return
+  [ -n "$parent" ] || return
   # The one that was put away is no file any more; descriptor 4 still has it.
   other=\${1-/proc/self/fd/4}
   for stat in /proc/[0-9]*/stat; do
@@ -105,7 +105,7 @@ guard() {
   while now=$(birth_of self); is_alive "$pid" "$born"; do
     seen=$now
     look
-    case $phase in probation | untold) ;; *) exit 0 ;; esac
+    case $phase in probation | untold | told) ;; *) exit 0 ;; esac
     looks=$((looks - 1))
     [ "$looks" -gt 0 ] || exit 0
     sleep 0.2 2> /dev/null || sleep 1
@@ -122,10 +122,12 @@ guard() {
   case $before-$phase in
     probation-probation)
       [ "$starts" -le "$counted" ] && ! is_counted || exit 0
+      # What people have put there meanwhile stays, and is theirs to start.
+      [ ! -e /proc/self/fd/4 ] || [ "$program" -ef /proc/self/fd/4 ] || exit 0
       put_back 2> /dev/null
       look
       [ "$is_back-$phase" != -probation ] || { sleep 1; look; } ;;
-    probation-untold | probation-told | untold-untold) ;;
+    probation-untold | probation-told | untold-untold | untold-told | told-told) ;;
     *) exit 0 ;;
   esac
   case $is_back-$phase in

@@ -70,8 +70,9 @@ export function restartWatch({ programPath, guard, probationMs, isGuarded }: Res
     },
     isToStartAgain: async ({ what, isReplaced, livedMs }) => {
       const { journal } = lookAt(programPath);
-      // Replaced while it ran: by its own agent, which put the previous one back, or by a newer release that has not run yet.
-      if (isReplaced) return journal?.phase === 'rolled-back' && !journal.told;
+      // Replaced while it ran: by its own agent or another copy, which put the previous one back, or by a newer release that has
+      // not run yet. That somebody was told says only that the other copy runs again.
+      if (isReplaced) return journal?.phase === 'rolled-back' && (!journal.told || journal.at > Date.now() - livedMs);
       if (journal?.phase !== 'probation') return false;
       // One that never calls `spawn` would be on probation for ever: nobody takes the journal away.
       if (journal.starts === 0 && livedMs > probationMs + LIMIT_MARGIN_MS) return false;

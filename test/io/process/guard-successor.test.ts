@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { spawn } from 'node:child_process';
-import { copyFileSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { decodeJournal, encodeJournal } from '../../../src/core/install/journal.ts';
+import { afterRollBack, afterTelling, decodeJournal, encodeJournal } from '../../../src/core/install/journal.ts';
 import { guard, probation, readOut, useGuardScene } from '../../support/guard-scene.ts';
 
 const { scene, running } = useGuardScene();
@@ -67,6 +67,63 @@ describe.skipIf(process.platform === 'win32')('the guard, beside others', () => 
       running.at(-1)?.kill('SIGKILL');
     }
     expect((await ended).stderr).toMatch(isLeft ? /^$/ : /invalid|usage/);
+  });
+
+  it('starts the previous program also when another copy on the file was first, and has told it', async () => {
+    const the = scene();
+    const { ended, pid } = guard(the);
+    await pid;
+    renameSync(join(the.install, 'previous', probation.previous), the.program);
+    const undone = afterTelling(afterRollBack(probation, { reason: 'it crashed', nowMs: 1 }));
+    writeFileSync(join(the.install, 'journal'), encodeJournal(undone));
+    await new Promise((resolve) => setTimeout(resolve, 1000)); // it has looked, and the program lives
+    the.victim.kill('SIGSEGV');
+    expect(await ended).toEqual({ stderr: '' });
+    expect(readOut(the)).toMatch(/^good /);
+  });
+
+  it.runIf(process.platform === 'linux')('leaves what people have put there by hand meanwhile', async () => {
+    const the = scene();
+    const { ended, pid } = guard(the);
+    await pid;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    writeFileSync(`${the.program}-repaired`, '#!/bin/sh\necho by hand >> "$OUT"\n', { mode: 0o755 });
+    renameSync(`${the.program}-repaired`, the.program);
+    the.victim.kill('SIGSEGV');
+    expect(await ended).toEqual({ stderr: '' });
+    expect(readOut(the)).toBe('');
+    expect(readFileSync(the.program, 'utf8')).toContain('by hand');
+  });
+
+  it.runIf(process.platform === 'linux')('leaves the start to the first process of the system', async () => {
+    const the = scene();
+    const previous = join(the.install, 'previous', probation.previous);
+    for (const path of [the.program, previous]) copyFileSync(realpathSync('/bin/sleep'), path);
+    // A child of nobody becomes one of the first process, or of whoever stands for it.
+    const orphan = (path: string): number => {
+      const { stdout } = spawnSync('/bin/sh', ['-c', '"$0" 1000 >&- 2>&- & echo $!', path], { encoding: 'utf8' });
+      orphans.push(Number(stdout));
+      return Number(stdout);
+    };
+    const orphans: number[] = [];
+    try {
+      const victim = orphan(the.program);
+      const { ended, pid } = guard({ ...the, victim: { pid: victim } });
+      await pid;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      process.kill(victim, 'SIGSEGV');
+      await expect.poll(() => statSync(the.program).ino, { timeout: 8000, interval: 20 }).toBe(statSync(previous).ino);
+      orphan(the.program);
+      expect(await ended).toEqual({ stderr: '' });
+    } finally {
+      for (const pid of orphans) {
+        try {
+          process.kill(pid, 'SIGKILL');
+        } catch {
+          // it has ended
+        }
+      }
+    }
   });
 
   it.runIf(process.platform === 'linux')(
