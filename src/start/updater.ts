@@ -18,7 +18,7 @@ import { withinGrace } from './grace.ts';
 import { keepAliveUntil } from './keep-alive.ts';
 import type { AgentSettings, MessageToHost } from './messages.ts';
 import type { SpawnOptions } from './options/options.ts';
-import type { Probation } from './probation/probation.ts';
+import type { WatchedProbation } from './probation/probation.ts';
 
 /**
  * starting → running → waiting (installed, not yet restarted) → restarting. `disabled`: this program cannot be updated,
@@ -38,7 +38,7 @@ export interface UpdaterParts {
   /** Replaces this process by the program at `path`. Returns only by throwing RESTART_FAILED. */
   readonly restartProcess: (path: string) => Promise<never>;
   /** Set when the running program has to prove itself. */
-  readonly probation?: Pick<Probation, 'begin' | 'confirm' | 'takeBack' | 'end'> | undefined;
+  readonly probation?: WatchedProbation | undefined;
   /** Puts the previous program in the place of the running one. */
   readonly putBack?: (reason: string) => Promise<unknown>;
   /** What happened at the start, to be told when somebody can listen. */
@@ -217,6 +217,7 @@ export class Updater {
     switch (message.type) {
       case 'running':
         this.#version = message.version;
+        parts.probation?.agentRuns();
         this.#enter('running');
         return;
       case 'disabled':
@@ -230,8 +231,7 @@ export class Updater {
       case 'event':
         this.#emit(message.event);
         if (message.event.type === 'waiting') this.#enter('waiting');
-        // By another copy, or by people: what waited is not there any more.
-        if (message.event.type === 'rolled-back' && this.#state === 'waiting') this.#enter('running');
+        if (message.event.type === 'rolled-back' && this.#state === 'waiting') this.#enter('running'); // nothing waits any more
         return;
       case 'checked':
         this.#checks.get(message.id)?.(message.result);
@@ -240,8 +240,7 @@ export class Updater {
       case 'restart':
         this.#obeyRestart(message.version);
         return;
-      case 'stopped':
-        return; // agent-thread waits for it
+      case 'stopped': // agent-thread waits for it
     }
   }
 
@@ -257,6 +256,7 @@ export class Updater {
 
   #revive(parts: UpdaterParts, error: PeerpatchError): void {
     this.#thread = undefined;
+    parts.probation?.agentFailed(error);
     this.#failChecks(error);
     this.#enter('failed', error.message);
     this.#emit({ type: 'error', during: 'start', code: error.code, message: error.message });

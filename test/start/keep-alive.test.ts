@@ -5,13 +5,28 @@ const timers = (): number => process.getActiveResourcesInfo().filter((kind) => k
 
 describe('keepAliveUntil', () => {
   it.each<[how: string, settle: (resolve: () => void, reject: (error: Error) => void) => void]>([
-    ['done', (resolve) => { resolve(); }],
-    ['failed', (_resolve, reject) => { reject(new Error('failed')); }],
+    [
+      'done',
+      (resolve) => {
+        resolve();
+      },
+    ],
+    [
+      'failed',
+      (_resolve, reject) => {
+        reject(new Error('failed'));
+      },
+    ],
   ])('keeps the process alive until what is waited for is %s, and no longer', async (_how, settle) => {
     const before = timers();
     let finish: () => void = () => undefined;
     const outcome = keepAliveUntil(
-      new Promise<void>((resolve, reject) => (finish = () => { settle(resolve, reject); })),
+      new Promise<void>(
+        (resolve, reject) =>
+          (finish = () => {
+            settle(resolve, reject);
+          }),
+      ),
     ).catch((error: unknown) => error);
     expect(timers()).toBe(before + 1);
     finish();

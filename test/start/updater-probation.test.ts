@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PeerpatchError } from '../../src/core/base/errors.ts';
 import { Updater, type UpdaterParts } from '../../src/start/updater.ts';
-import { rig, type Rig } from '../support/updater-rig.ts';
+import { rig, thread, type Rig } from '../support/updater-rig.ts';
 
 describe('the updater', () => {
   beforeEach(() => {
@@ -26,6 +26,8 @@ describe('the updater', () => {
           confirm: () => calls.push('confirm'),
           takeBack: () => calls.push('take back'),
           end: () => calls.push('end'),
+          agentRuns: () => calls.push('agent runs'),
+          agentFailed: ({ code }) => calls.push(code),
         },
         putBack: (reason) => Promise.resolve(calls.push(`put back: ${reason}`)),
         restartProcess: () => {
@@ -43,6 +45,14 @@ describe('the updater', () => {
       expect(calls).toEqual(['begin', 'confirm']);
       expect(() => { rig().updater.confirm(); }).not.toThrow(); // prettier-ignore
       expect(() => { Updater.disabled('from source').confirm(); }).not.toThrow(); // prettier-ignore
+    });
+
+    it('tells it whether the agent runs, and why it ended', () => {
+      const { calls, threads } = onProbation();
+      const { listeners } = thread(threads);
+      listeners.onMessage({ type: 'running', version: '1.1.0' });
+      listeners.onFailure(new PeerpatchError('AGENT_FAILED', 'the thread ended'));
+      expect(calls).toEqual(['begin', 'agent runs', 'AGENT_FAILED']);
     });
 
     it('takes its start back before the process is replaced on purpose, behind everything that may still fail', async () => {

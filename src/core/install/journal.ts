@@ -112,9 +112,18 @@ export function afterStart(journal: ProbationJournal): ProbationJournal {
   return { ...journal, starts: journal.starts + 1 };
 }
 
-/** That start has ended well, before it was long enough to prove anything. */
+/** The process of that start is replaced on purpose, before it was long enough to prove anything. */
 export function takeBackStart(journal: ProbationJournal): ProbationJournal {
   return { ...journal, starts: Math.max(0, journal.starts - 1) };
+}
+
+/**
+ * A start has ended well. Only bad ends in a row count: a command that fails now and then, weeks apart, works all the same.
+ *
+ * @param aliveStarts counted starts whose processes are alive
+ */
+export function afterGoodEnd(journal: ProbationJournal, aliveStarts: number): ProbationJournal {
+  return { ...journal, starts: Math.min(Math.max(0, journal.starts - 1), aliveStarts) };
 }
 
 export interface RollBackFacts {

@@ -42,6 +42,11 @@ export interface RollBackOptions {
   readonly plan?: RollBackPlan | undefined;
   /** The release that is at fault. Default: the one that the journal names. Not together with `plan`. */
   readonly bad?: ReleaseName | undefined;
+  /**
+   * With `bad`: whether the program file still holds it, asked when the journal says so. What people have put there by hand stays.
+   * Default: it does.
+   */
+  readonly isBadInPlace?: ((programPath: string) => boolean) | undefined;
   /** The previous program is in place already (`finish-roll-back` of judge-start.ts): only the rest is done. */
   readonly isBack?: boolean | undefined;
   /** The release that is taken back stays out of quarantine: people want to go back, and it is not bad. */
@@ -54,8 +59,8 @@ export interface RollBackOptions {
 /**
  * Also ends a roll back that a kill cut short.
  *
- * @returns undefined when the journal is not about the release at fault any more: program file and journal stay as they are, and
- *   that release goes into quarantine, unless it has proven itself or was taken back meanwhile
+ * @returns undefined when the journal is not about the release at fault any more, or the program file does not hold it: file and
+ *   journal stay as they are, and that release goes into quarantine, unless it has proven itself or was taken back meanwhile
  * @throws PeerpatchError INSTALL_FAILED when there is nothing to go back to, INSTALL_NOT_WRITABLE, INSTALL_NO_SPACE,
  *   INSTALL_STATE_DAMAGED: the program in place is the one before the call
  */
@@ -68,6 +73,10 @@ export async function rollBack(options: RollBackOptions): Promise<RolledBack | u
     if (bad !== undefined && journal !== undefined && journal.to.id !== bad.id) {
       // What a probation goes back to has proven itself; what was taken back is noted already.
       if (journal.from.id !== bad.id) noteBad(folder, bad, options);
+      return undefined;
+    }
+    if (bad !== undefined && options.isBadInPlace?.(folder.programPath) === false) {
+      noteBad(folder, bad, options);
       return undefined;
     }
     const plan = options.plan ?? (journal?.phase === 'probation' ? journal : undefined);

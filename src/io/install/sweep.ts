@@ -14,7 +14,7 @@ import type { Journal } from '../../core/install/journal.ts';
 import { errnoOf } from '../files/file-error.ts';
 import type { InstallFolder } from './install-folder.ts';
 import { readJournalSync } from './journal-file.ts';
-import { listPreviousPrograms, namesIn } from './previous-programs.ts';
+import { listPreviousPrograms, namesIn, type PreviousProgram } from './previous-programs.ts';
 import { forgetStartsSync } from './running-starts.ts';
 
 /** What is written in one go takes seconds; a copied program a little longer. */
@@ -30,16 +30,28 @@ export interface SweepOptions {
   /** The newest programs that stay, beside the one that the journal names. */
   readonly keepPrevious: number;
   readonly nowMs: number;
+  /** Name of the program that comes first, whatever its version: the last one that has proven itself. */
+  readonly proven?: string | undefined;
+  /** Release id of a program that is not kept: it was replaced before it had proven itself. */
+  readonly unproven?: string | undefined;
 }
 
 /** While this process holds the install lock, or when a probation has ended. @throws the system's errors */
-export function sweepInstallFolderSync(folder: InstallFolder, { keepPrevious, nowMs }: SweepOptions): void {
+export function sweepInstallFolderSync(folder: InstallFolder, options: SweepOptions): void {
+  const { keepPrevious, nowMs, proven, unproven } = options;
   const journal = readOr(folder);
   if (journal === 'damaged') return; // it may have named a program that is about to be removed
   for (const path of [folder.path, folder.lock, folder.previous, folder.quarantine]) sweepHidden(path, nowMs);
   sweepQuiet(folder.path, ENDED, nowMs);
   const spared = journal?.phase === 'probation' ? journal.previous : undefined;
-  for (const { name, path } of listPreviousPrograms(folder).slice(keepPrevious)) if (name !== spared) remove(path);
+  const isKept = ({ idPrefix }: PreviousProgram): boolean => unproven?.startsWith(idPrefix) !== true;
+  const wanted = listPreviousPrograms(folder)
+    .filter(isKept)
+    .sort((a, b) => Number(b.name === proven) - Number(a.name === proven))
+    .slice(0, keepPrevious);
+  for (const program of listPreviousPrograms(folder)) {
+    if (program.name !== spared && !wanted.some(({ name }) => name === program.name)) remove(program.path);
+  }
   if (journal?.phase === 'probation') return;
   remove(folder.ended);
   forgetStartsSync(folder);

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { statSync, writeSync, type Stats } from 'node:fs';
+import { writeSync } from 'node:fs';
 import type { AgentEvent } from '../../agent/events.ts';
 import { PeerpatchError } from '../../core/base/errors.ts';
 import {
@@ -17,6 +17,7 @@ import {
 import { judgeStart, presumesNoInstall, type StartVerdict } from '../../core/install/judge-start.ts';
 import { releaseIdOf, type ReleaseName } from '../../core/install/release-id.ts';
 import { parsePublicKey } from '../../core/keys/public-key.ts';
+import { isOwnImage, ownImage } from '../../io/executable/own-image.ts';
 import { installError } from '../../io/files/file-error.ts';
 import { findInstallFolderSync, type InstallFolder } from '../../io/install/install-folder.ts';
 import { readJournalSync, removeJournalSync, writeJournalSync } from '../../io/install/journal-file.ts';
@@ -134,26 +135,6 @@ function judgeJournal(journal: Journal, { folder, settings, maxStarts }: Judging
   });
 }
 
-/**
- * Whether the program file is what this process was started from. Where the system does not tell, a file that is older than the
- * process is.
- */
-function isOwnImage(programPath: string): boolean {
-  try {
-    const file = statSync(programPath);
-    const image = ownImage();
-    if (image === undefined) return file.ctimeMs < performance.timeOrigin;
-    return image.dev === file.dev && image.ino === file.ino;
-  } catch {
-    return false; // the program file is gone
-  }
-}
-
-/** What this process was started from, also when that is no file any more; undefined where the system does not tell. */
-function ownImage(): Stats | undefined {
-  return statSync('/proc/self/exe', { throwIfNoEntry: false });
-}
-
 function tell(folder: InstallFolder, journal: RolledBackJournal): AgentEvent {
   const { from, to, reason } = journal;
   writeJournalSync(folder, afterTelling(journal));
@@ -173,6 +154,6 @@ function tell(folder: InstallFolder, journal: RolledBackJournal): AgentEvent {
  */
 export async function putBack(programPath: string, due: DueRollBack): Promise<boolean> {
   const { reason, isBack, isNoted = false, plan, bad } = due;
-  if (!isNoted) await rollBack({ programPath, reason, isBack, plan, bad, nowMs: Date.now() });
+  if (!isNoted) await rollBack({ programPath, reason, isBack, plan, bad, isBadInPlace: isOwnImage, nowMs: Date.now() });
   return !isOwnImage(programPath);
 }

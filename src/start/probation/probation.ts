@@ -9,12 +9,12 @@
 import { writeFileSync } from 'node:fs';
 import type { AgentEvent } from '../../agent/events.ts';
 import { PeerpatchError } from '../../core/base/errors.ts';
-import { afterStart, takeBackStart, type ProbationJournal } from '../../core/install/journal.ts';
+import { afterGoodEnd, afterStart, takeBackStart, type ProbationJournal } from '../../core/install/journal.ts';
 import type { ReleaseName } from '../../core/install/release-id.ts';
 import { installError } from '../../io/files/file-error.ts';
 import type { InstallFolder } from '../../io/install/install-folder.ts';
 import { readJournalSync, removeJournalSync, writeJournalSync } from '../../io/install/journal-file.ts';
-import { forgetStartSync, noteStartSync } from '../../io/install/running-starts.ts';
+import { countOtherStartsSync, forgetStartSync, noteStartSync } from '../../io/install/running-starts.ts';
 import { sweepInstallFolderSync } from '../../io/install/sweep.ts';
 import { watchCleanEnd } from '../../io/process/clean-end.ts';
 import { startHeartbeat, type Heartbeat } from '../heartbeat.ts';
@@ -33,9 +33,12 @@ export interface ProbationParts {
 
 export interface ProbationListeners {
   readonly emit: (event: AgentEvent) => void;
-  /** The host did not confirm in time: bring the previous program back and run it. */
+  /** It did not prove itself in time: bring the previous program back and run it. */
   readonly giveUp: (reason: string) => void;
 }
+
+/** What the handle tells it, and asks of it. */
+export type WatchedProbation = Pick<Probation, 'begin' | 'confirm' | 'takeBack' | 'end' | 'agentRuns' | 'agentFailed'>;
 
 export class Probation {
   readonly heartbeat: Heartbeat;
@@ -47,6 +50,11 @@ export class Probation {
   #emit: (event: AgentEvent) => void = () => undefined;
   #isOver = false;
   #isCounted = true;
+  /** It has stayed up for long enough. */
+  #isOldEnough = false;
+  #agent: 'unknown' | 'works' | 'broken' = 'unknown';
+  #hasGivenUp = false;
+  #giveUp: (reason: string) => void = () => undefined;
 
   /** Counts the start, now. @throws PeerpatchError INSTALL_NOT_WRITABLE, INSTALL_NO_SPACE, INSTALL_FAILED: nothing is watched */
   constructor(parts: ProbationParts) {
@@ -84,14 +92,38 @@ export class Probation {
   begin({ emit, giveUp }: ProbationListeners): void {
     const { confirm, aliveMs, confirmMs } = this.#parts.settings;
     this.#emit = emit;
+    this.#giveUp = giveUp;
     this.#limit = setTimeout(
       () => {
         if (this.#isOver) return;
-        if (confirm === 'alive') this.confirm();
+        this.#isOldEnough = true;
+        if (confirm === 'alive') this.#judge();
         else giveUp(`it was not confirmed within ${confirmMs / 1000} s`);
       },
       confirm === 'alive' ? aliveMs : confirmMs,
     ).unref();
+  }
+
+  /** The agent runs: this version can take the next one. */
+  agentRuns(): void {
+    this.#agent = 'works';
+    this.#judge();
+  }
+
+  /** The agent ended. One that has run before, or that lacks something of this machine, is no fault of this version. */
+  agentFailed({ code }: PeerpatchError): void {
+    if (this.#agent === 'works' || code !== 'AGENT_FAILED') return;
+    this.#agent = 'broken';
+    this.#judge();
+  }
+
+  /** Staying up is not enough: nothing newer would ever repair a version whose agent does not work. */
+  #judge(): void {
+    if (this.#isOver || !this.#isOldEnough || this.#parts.settings.confirm !== 'alive') return;
+    if (this.#agent === 'works') this.confirm();
+    if (this.#agent !== 'broken' || this.#hasGivenUp) return;
+    this.#hasGivenUp = true;
+    this.#giveUp('its updater does not work');
   }
 
   /** It has proven itself. Does nothing when that is known already. */
@@ -101,12 +133,13 @@ export class Probation {
     try {
       const journal = readJournalSync(folder);
       // Gone: another copy on this file was faster. About another one: a newer release waits in the file, for its own probation.
+      // Another copy on this file has taken it back: that this one lives proves nothing any more. How it ends still counts.
+      if (journal?.phase === 'rolled-back' && journal.from.id === this.release.id) return;
       if (journal?.phase === 'probation' && journal.to.id === this.release.id) removeJournalSync(folder);
       this.end();
-      // Another copy on this file has taken it back: that this one lives proves nothing any more.
-      if (journal?.phase === 'rolled-back' && journal.from.id === this.release.id) return;
       this.#emit({ type: 'confirmed', version: this.version });
-      sweepInstallFolderSync(folder, { keepPrevious, nowMs: Date.now() });
+      const { previous, over } = this.#journal;
+      sweepInstallFolderSync(folder, { keepPrevious, nowMs: Date.now(), proven: previous, unproven: over?.id });
     } catch (cause) {
       const { code, message } = explained(folder, cause);
       this.#emit({ type: 'error', during: 'start', code, message });
@@ -115,18 +148,7 @@ export class Probation {
 
   /** The process is about to be replaced on purpose: that is no crash. */
   takeBack(): void {
-    if (this.#isOver || !this.#isCounted) return;
-    this.#isCounted = false;
-    const { folder } = this.#parts;
-    try {
-      forgetStartSync(folder);
-      const journal = readJournalSync(folder);
-      if (journal?.phase === 'probation' && journal.to.id === this.release.id) {
-        writeJournalSync(folder, takeBackStart(journal));
-      }
-    } catch {
-      // The start stays counted: at worst the previous program comes back one start too early.
-    }
+    this.#recount(takeBackStart);
   }
 
   /** Ends the watch; takes nothing back. */
@@ -143,6 +165,19 @@ export class Probation {
     }
   }
 
+  #recount(after: (journal: ProbationJournal) => ProbationJournal): void {
+    if (this.#isOver || !this.#isCounted) return;
+    this.#isCounted = false;
+    const { folder } = this.#parts;
+    try {
+      forgetStartSync(folder);
+      const journal = readJournalSync(folder);
+      if (journal?.phase === 'probation' && journal.to.id === this.release.id) writeJournalSync(folder, after(journal));
+    } catch {
+      // The start stays counted: at worst the previous program comes back one start too early.
+    }
+  }
+
   #endedWell(): void {
     if (this.#isOver) return;
     const { folder, isGuarded } = this.#parts;
@@ -154,7 +189,7 @@ export class Probation {
         // The guard takes this end for a crash.
       }
     }
-    this.takeBack();
+    this.#recount((journal) => afterGoodEnd(journal, countOtherStartsSync(folder, Date.now())));
   }
 }
 

@@ -14,6 +14,7 @@ import { isPeerpatchError, PeerpatchError } from '../../core/base/errors.ts';
 import { parsePublicKey } from '../../core/keys/public-key.ts';
 import { programStore } from '../../io/install/program-file.ts';
 import { tidyInstall } from '../../io/install/tidy.ts';
+import { isOwnImage } from '../../io/executable/own-image.ts';
 import { openMirror } from '../../io/mirror/mirror.ts';
 import { brotli } from '../../io/system/brotli.ts';
 import { systemClock } from '../../io/system/clock.ts';
@@ -73,6 +74,7 @@ function watchHost({ hangWatch, programPath }: AgentSettings, tell: (message: Me
   startHangWatch({
     ...hangWatch,
     programPath,
+    isBadInPlace: isOwnImage,
     onError: (error) => {
       tell({ type: 'event', event: errorEvent('restart', error) });
     },

@@ -16,17 +16,20 @@ export interface HangWatchOptions {
   readonly running: ReleaseName;
   readonly heartbeat: Heartbeat;
   readonly hangMs: number;
+  /** Whether the program file still holds it. */
+  readonly isBadInPlace: (programPath: string) => boolean;
   /** There is nothing to go back to: the process is left as it is. */
   readonly onError: (error: unknown) => void;
 }
 
-export function startHangWatch({ programPath, running, heartbeat, hangMs, onError }: HangWatchOptions): void {
+export function startHangWatch(options: HangWatchOptions): void {
+  const { programPath, running, heartbeat, hangMs, isBadInPlace, onError } = options;
   watchHeartbeat({
     heartbeat,
     hangMs,
     onHang: () => {
       const reason = `its event loop stood still for ${Math.round(hangMs / SECOND_MS)} s`;
-      rollBack({ programPath, reason, bad: running, nowMs: Date.now() }).then(killThisProcess, onError);
+      rollBack({ programPath, reason, bad: running, isBadInPlace, nowMs: Date.now() }).then(killThisProcess, onError);
     },
   });
 }

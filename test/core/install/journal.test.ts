@@ -10,6 +10,7 @@ import {
   isPreviousName,
   journalOfInstall,
   previousName,
+  afterGoodEnd,
   takeBackStart,
   type Journal,
   type ProbationJournal,
@@ -135,6 +136,15 @@ describe('the journal of an install', () => {
     expect(afterStart(PROBATION).starts).toBe(3);
     expect(takeBackStart(PROBATION).starts).toBe(1);
     expect(takeBackStart({ ...PROBATION, starts: 0 }).starts).toBe(0);
+  });
+
+  it.each([
+    [0, 0, 0],
+    [3, 0, 0],
+    [3, 1, 1],
+    [3, 5, 2],
+  ])('counts after a good end, of %i starts beside %i that live, %i', (starts, alive, left) => {
+    expect(afterGoodEnd({ ...PROBATION, starts }, alive).starts).toBe(left);
   });
 
   it('names kept programs so that the name is none of a path', () => {

@@ -17,10 +17,15 @@ const self = vi.hoisted(() => ({
   stamp: undefined as Uint8Array | undefined,
   restarts: [] as string[],
   failure: undefined as Error | undefined,
+  isOwnImage: (): boolean => false,
 }));
 vi.mock(import('../../../src/io/executable/executable.ts'), async (original) => ({
   ...(await original()),
   executable: () => ({ kind: 'sea', path: self.path, readAsset: () => self.stamp, describe: () => undefined }),
+}));
+vi.mock(import('../../../src/io/executable/own-image.ts'), async (original) => ({
+  ...(await original()),
+  isOwnImage: () => self.isOwnImage(),
 }));
 vi.mock(import('../../../src/io/process/restart.ts'), async (original) => ({
   ...(await original()),
@@ -42,7 +47,8 @@ describe('a start that has not reached spawn', () => {
     scene.install(two);
     scene.keep(one);
     scene.journal(journalOfInstall({ to: two.name, from: one.name, before: undefined, nowMs: 1 }));
-    Object.assign(self, { path: scene.program, stamp: stampOf(two), restarts: [], failure: undefined });
+    const isOwnImage = (): boolean => scene.holds(two);
+    Object.assign(self, { path: scene.program, stamp: stampOf(two), restarts: [], failure: undefined, isOwnImage });
     before = listeners();
   });
   afterEach(() => {
@@ -129,6 +135,18 @@ describe('a start that has not reached spawn', () => {
       phase: 'rolled-back',
       reason: 'it was started 3 times and died before it called spawn',
     });
+  });
+
+  it('leaves alone, and runs, what people have put there by hand meanwhile', async () => {
+    begin();
+    die(3);
+    self.isOwnImage = () => false;
+    begin();
+    await vi.waitFor(() => {
+      expect(self.restarts).toEqual([scene.program]);
+    });
+    expect(scene.holds(two)).toBe(true);
+    expect(isQuarantined(scene.program, two.name.id)).toBe(true);
   });
 
   it('runs the app all the same when there is nothing to go back to, or that cannot be run', async () => {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AgentEvent } from '../../../src/agent/events.ts';
+import { PeerpatchError } from '../../../src/core/base/errors.ts';
 import {
   afterRollBack,
   journalOfInstall,
@@ -108,8 +109,19 @@ describe('a probation', () => {
     expect(existsSync(`${folder.ended}.${process.pid}`)).toBe(false);
   });
 
+  it('counts bad ends in a row only: a good one forgets those before it', () => {
+    for (const code of [1, 1, 0, 1]) {
+      const probation = start();
+      exit(code);
+      probation.end();
+    }
+    expect(journal()?.starts).toBe(1);
+  });
+
   it('has proven itself when it was alive for long enough, and not before', () => {
-    const { events, givenUp } = listen(start({ aliveMs: 5000 }));
+    const probation = start({ aliveMs: 5000 });
+    const { events, givenUp } = listen(probation);
+    probation.agentRuns();
     vi.advanceTimersByTime(4999);
     expect(events).toEqual([]);
     vi.advanceTimersByTime(1);
@@ -118,6 +130,42 @@ describe('a probation', () => {
     expect(running()).toEqual([]);
     vi.advanceTimersByTime(3_600_000);
     expect(givenUp).toEqual([]);
+  });
+
+  it('has not proven itself before its agent runs: what does not update is repaired by nobody', () => {
+    const probation = start({ aliveMs: 5000 });
+    const { events, givenUp } = listen(probation);
+    vi.advanceTimersByTime(60_000);
+    expect(events).toEqual([]);
+    probation.agentRuns();
+    expect(events).toEqual([{ type: 'confirmed', version: '1.1.0' }]);
+    expect(givenUp).toEqual([]);
+  });
+
+  it.each<[when: string, aliveMs: number]>([
+    ['before its time', 5000],
+    ['after it', 1000],
+  ])('gives up when its agent failed by itself and never ran, %s', (_when, aliveMs) => {
+    const probation = start({ aliveMs });
+    const { events, givenUp } = listen(probation);
+    vi.advanceTimersByTime(2000);
+    probation.agentFailed(new PeerpatchError('AGENT_FAILED', 'a bug in the agent'));
+    vi.advanceTimersByTime(60_000);
+    probation.agentFailed(new PeerpatchError('AGENT_FAILED', 'the same bug, at the next try'));
+    expect(givenUp).toEqual(['its updater does not work']);
+    expect(events).toEqual([]);
+  });
+
+  it('does not give up for an agent that lacks something of this machine, or that has run before', () => {
+    const probation = start({ aliveMs: 5000 });
+    const { events, givenUp } = listen(probation);
+    probation.agentFailed(new PeerpatchError('DHT_BIND_FAILED', 'no socket'));
+    vi.advanceTimersByTime(4000);
+    probation.agentRuns();
+    probation.agentFailed(new PeerpatchError('AGENT_FAILED', 'the thread ended'));
+    vi.advanceTimersByTime(1000);
+    expect(givenUp).toEqual([]);
+    expect(events).toEqual([{ type: 'confirmed', version: '1.1.0' }]);
   });
 
   it('gives up when the host did not confirm in time, however long it lives', () => {
@@ -153,6 +201,17 @@ describe('a probation', () => {
     expect(listPreviousPrograms(folder).map(({ version }) => version)).toEqual(['1.0.0']);
   });
 
+  it('keeps the program that had proven itself before it, not a newer one that never had', () => {
+    mkdirSync(folder.previous);
+    for (const name of [one, two]) writeFileSync(join(folder.previous, previousName(name)), name.version);
+    const overTwo = journalOfInstall({ to: three, from: two, before: journal(), nowMs: 2 });
+    writeJournalSync(folder, overTwo);
+    const probation = start();
+    listen(probation);
+    probation.confirm();
+    expect(listPreviousPrograms(folder).map(({ version }) => version)).toEqual(['1.0.0']);
+  });
+
   it('leaves the journal of a newer release that waits in the file', () => {
     const probation = start();
     listen(probation);
@@ -161,21 +220,24 @@ describe('a probation', () => {
     expect(journal()).toMatchObject({ to: three, from: one, over: two });
   });
 
-  it('ends without a word when another copy has taken it back meanwhile', () => {
-    const probation = start({ aliveMs: 5000 });
+  it('says nothing when another copy has taken it back meanwhile, and still tells its guard of a good end', () => {
+    const probation = start({ aliveMs: 5000 }, true);
     const { events } = listen(probation);
+    probation.agentRuns();
     const undone = afterRollBack({ to: two, from: one }, { reason: 'it hung', nowMs: 2 });
     writeJournalSync(folder, undone);
     vi.advanceTimersByTime(10_000);
     probation.confirm();
     expect(events).toEqual([]);
+    exit(0);
     expect(journal()).toEqual(undone);
-    expect(running()).toEqual([]);
-    expect(vi.getTimerCount()).toBe(0);
+    expect(existsSync(`${folder.ended}.${process.pid}`)).toBe(true);
   });
 
   it('is confirmed when it is what another roll back went back to', () => {
-    const { events } = listen(start({ aliveMs: 5000 }));
+    const probation = start({ aliveMs: 5000 });
+    const { events } = listen(probation);
+    probation.agentRuns();
     writeJournalSync(folder, afterRollBack({ to: three, from: two }, { reason: 'it hung', nowMs: 2 }));
     vi.advanceTimersByTime(5000);
     expect(events).toEqual([{ type: 'confirmed', version: '1.1.0' }]);

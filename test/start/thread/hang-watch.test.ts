@@ -37,10 +37,11 @@ describe('the watch over the event loop of a program on probation', () => {
   });
 
   /** The loop of 1.1.0 stands still for long enough. */
-  async function hang(): Promise<void> {
+  async function hang(isBadInPlace = true): Promise<void> {
     const heartbeat = new Int32Array(new SharedArrayBuffer(8));
     heartbeat[1] = 1;
-    startHangWatch({ programPath: folder.programPath, running: two, heartbeat, hangMs: 5000, onError });
+    const { programPath } = folder;
+    startHangWatch({ programPath, running: two, heartbeat, hangMs: 5000, isBadInPlace: () => isBadInPlace, onError });
     await vi.advanceTimersByTimeAsync(5000);
     await vi.waitFor(() => {
       expect(vi.mocked(killThisProcess).mock.calls.length + onError.mock.calls.length).toBe(1);
@@ -65,6 +66,14 @@ describe('the watch over the event loop of a program on probation', () => {
     expect(killThisProcess).toHaveBeenCalledOnce();
     expect(installed()).toBe('three');
     expect(readJournalSync(folder)).toEqual(newer);
+    expect(listQuarantined(folder.programPath)).toMatchObject([two]);
+  });
+
+  it('keeps what people have put there by hand meanwhile, and ends the process', async () => {
+    writeFileSync(folder.programPath, 'by hand');
+    await hang(false);
+    expect(killThisProcess).toHaveBeenCalledOnce();
+    expect(installed()).toBe('by hand');
     expect(listQuarantined(folder.programPath)).toMatchObject([two]);
   });
 
