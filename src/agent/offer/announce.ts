@@ -18,7 +18,7 @@ import { sealAnnouncement, sealSecrets } from '../../core/record/seal.ts';
 import { minuteOf, slotAt, type Slot } from '../../core/record/slot.ts';
 import type { Topic } from '../../core/record/topic.ts';
 import type { SignedRelease } from '../../core/release/release.ts';
-import { formatVersion } from '../../core/release/version.ts';
+import { formatVersion, type Version } from '../../core/release/version.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Dht, StoringNode } from '../../ports/dht.ts';
 import type { Random } from '../../ports/random.ts';
@@ -33,13 +33,15 @@ export interface AnnounceOptions {
   readonly nodeKey: Ed25519Signer;
   /** The release this node can serve now. Asked for each time. */
   readonly release: () => SignedRelease;
+  /** Whether a record of this newer version is of more use than ours. Default: each is. */
+  readonly yieldsTo?: ((version: Version) => boolean) | undefined;
   /** Where this node can be reached now. Asked for each time. */
   readonly hints: () => AddressHints;
   readonly signal?: AbortSignal;
 }
 
 export interface Announced {
-  /** Nodes that hold our record. 0 only where all of them hold a newer version. */
+  /** Nodes that hold our record. 0 only where all of them hold a newer version that we yield to. */
   readonly storedAt: number;
   /** The slot's minute. */
   readonly minute: number;
@@ -57,12 +59,12 @@ const MINUTE_FLIPS = 2;
  * reason when it aborts
  */
 export async function announceOnce(options: AnnounceOptions): Promise<Announced> {
-  const { nodeKey, random } = options;
+  const { nodeKey, random, yieldsTo } = options;
   options.signal?.throwIfAborted();
   let found = await currentSlot(options);
   const { slot } = found;
   const release = options.release();
-  const own: OwnAnnouncement = { nodeId: nodeKey.publicKey, version: release.version };
+  const own: OwnAnnouncement = { nodeId: nodeKey.publicKey, version: release.version, yieldsTo };
   const secrets = sealSecrets((length) => random.bytes(length));
   const value = await sealAnnouncement({ slot, release, hints: options.hints(), nodeKey, secrets });
 

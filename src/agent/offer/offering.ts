@@ -16,13 +16,14 @@ import type { DeltaStore } from '../../ports/deltas.ts';
 import type { Dht } from '../../ports/dht.ts';
 import type { Network } from '../../ports/network.ts';
 import type { Random } from '../../ports/random.ts';
-import { announceOnce } from './announce.ts';
+import { announceOnce, type AnnounceOptions } from './announce.ts';
 import { errorEvent, type EmitEvent } from '../events.ts';
 import { serveExchange } from './exchange-server.ts';
 import { isStated, versionOf, type KnownRelease } from '../known-release.ts';
 import type { Library } from './library.ts';
 import { poll } from '../poll.ts';
 import type { Offered } from '../replacement.ts';
+import { yieldsToNewest } from './precedence.ts';
 import { serve, type Offer } from './serve.ts';
 import { shareProgram, type SharedProgram } from './shared-program.ts';
 import { shelve } from './shelving.ts';
@@ -88,7 +89,7 @@ export function startOffering(first: Offered, parts: OfferingParts): Offering {
     if (!network.hasTransport) return; // whoever cannot be reached has nothing to announce
     const announced = known;
     await shelved; // who reads the announcement finds everything there
-    for (const topic of topicsOf(owner, announced)) {
+    for (const { topic, yieldsTo } of topicsOf(owner, announced, library)) {
       const { storedAt } = await announceOnce({
         dht,
         owner,
@@ -97,6 +98,7 @@ export function startOffering(first: Offered, parts: OfferingParts): Offering {
         random,
         nodeKey,
         release: () => announced.release,
+        yieldsTo,
         hints: () => network.address(),
         signal,
       });
@@ -138,9 +140,14 @@ export function startOffering(first: Offered, parts: OfferingParts): Offering {
   };
 }
 
-function topicsOf(owner: PublicKey, known: KnownRelease): readonly Topic[] {
-  const v0 = v0Topic(owner);
+interface AnnouncedIn extends Pick<AnnounceOptions, 'yieldsTo'> {
+  readonly topic: Topic;
+}
+
+function topicsOf(owner: PublicKey, known: KnownRelease, library: Library): readonly AnnouncedIn[] {
+  const v0 = { topic: v0Topic(owner) };
   if (!isStated(known)) return [v0];
-  const own = statementTopic(owner, known.statement);
-  return known.statement.speaksV0 ? [own, v0] : [own];
+  const { statement } = known;
+  const own = { topic: statementTopic(owner, statement), yieldsTo: yieldsToNewest(library, statement) };
+  return statement.speaksV0 ? [own, v0] : [own];
 }

@@ -7,7 +7,10 @@
  * an announcement of an older version         put over it
  * our own announcement of our version         leave it
  * another node's announcement of our version  put over it only while we hold less than our fair share
- * an announcement of a newer version          leave it
+ * an announcement of a newer version          leave it, if we yield to it; else as one of our version
+ *
+ * A record does not say of which app, target or channel its release is: a stranger may repeat a genuine higher one of another name.
+ * Where statements tell what is newest, only what they tell is yielded to.
  *
  * The farthest fifth of the nodes is never ours: publishers of rustpatcher write only where nothing is stored, and would have
  * no place beside us. Strangers can fill a slot; whatever the owner did not sign counts as nothing. Spec: docs/spec/05-record.md.
@@ -35,6 +38,8 @@ export interface OwnAnnouncement {
   /** 32 bytes. */
   readonly nodeId: Uint8Array;
   readonly version: Version;
+  /** Whether a newer version's record is of more use than ours. Default: each is. */
+  readonly yieldsTo?: ((version: Version) => boolean) | undefined;
 }
 
 export interface PlannedPut {
@@ -44,7 +49,7 @@ export interface PlannedPut {
 }
 
 /**
- * The fair share is the number of nodes open to us that do not hold a newer version, divided by the number of publishers, and at
+ * The fair share is the number of nodes open to us that hold nothing we yield to, divided by the number of publishers, and at
  * least one: with many publishers each still appears now and then.
  *
  * @param holdings one for each storing node, closest to the slot first: all copies leave about the same ones free
@@ -58,7 +63,7 @@ export function planPuts(holdings: readonly Holding[], own: OwnAnnouncement, fra
   let eligible = 0;
   for (const [node, { announcement }] of holdings.slice(0, ownNodes(holdings.length)).entries()) {
     const order = announcement === undefined ? -1 : compareVersions(announcement.release.version, own.version);
-    if (order > 0) continue;
+    if (announcement !== undefined && order > 0 && (own.yieldsTo?.(announcement.release.version) ?? true)) continue;
     eligible++;
     if (order < 0 || announcement === undefined) taken.push(node);
     else {

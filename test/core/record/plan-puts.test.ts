@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isOwn, planPuts, type Holding } from '../../../src/core/record/plan-puts.ts';
-import { parseVersion } from '../../../src/core/release/version.ts';
+import { formatVersion, parseVersion, type Version } from '../../../src/core/release/version.ts';
 import { announcementOf, nodeKey, repeatableRandom } from '../../support/record-samples.ts';
 
 const OURS = 1;
@@ -53,6 +53,17 @@ describe('planPuts, the fair share', () => {
     ['more publishers than nodes, and we are there', [2, 3, 4, OURS].map((node) => holds(node)), 0],
   ])('%s', (_name, holdings, puts) => {
     expect(plan(holdings)).toHaveLength(puts);
+  });
+
+  it.each<[name: string, yieldsTo: string, holdings: Holding[], puts: number]>([
+    ['a newer version that nobody has stated is one like ours', '', times(20, holds(2, '2.0.0')), 8],
+    ['the newest that was stated keeps its places', '2.0.0', times(20, holds(2, '2.0.0')), 0],
+    ['any other newer one does not', '2.0.0', [...times(10, holds(2, '2.0.0')), ...times(10, holds(3, '3.0.0'))], 3],
+    ['many ids with a foreign version leave us a place', '', [2, 3, 4, 5].map((node) => holds(node, '9.0.0')), 1],
+    ['our own version is announced beside them once', '', [holds(2, '9.0.0'), holds(OURS)], 0],
+  ])('where statements tell what is newest: %s', (_name, yieldsTo, holdings, puts) => {
+    const stated = { ...own, yieldsTo: (version: Version) => formatVersion(version) === yieldsTo };
+    expect(planPuts(holdings, stated, () => 0)).toHaveLength(puts);
   });
 
   it.each<[found: number, ours: number]>([
