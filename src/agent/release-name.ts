@@ -23,9 +23,14 @@ export function releaseName(known: KnownRelease): ReleaseName {
  *
  * @param measured the program's bytes, which passed the gate
  */
-export function fetchedName(owner: PublicKey, release: SignedRelease, { block }: StampedDigest): ReleaseName {
+export function fetchedName(owner: PublicKey, release: SignedRelease, measured: StampedDigest): ReleaseName {
+  return releaseName({ release, statement: fetchedStatement(owner, measured) });
+}
+
+/** The statement in a program that was fetched by its region alone; undefined where there is none that this version understands. */
+export function fetchedStatement(owner: PublicKey, { block }: StampedDigest): SignedStatement | undefined {
   const item = block && decodeReleaseBlock(block);
-  return releaseName({ release, statement: item && readable(() => readOwnStatement(owner, item)) });
+  return item && readable(() => readOwnStatement(owner, item));
 }
 
 /** A newer version may say in its statement what this one does not understand: its own business. */

@@ -81,6 +81,24 @@ describe('a program without a statement', () => {
     expect([holds(agent, final), agent.seen('accepted').length, codes(agent)]).toEqual([true, 2, []]);
   });
 
+  it.each<[what: string, fields: Parameters<StatedScene['release']>[0], code: string]>([
+    ['is not offered in the v0 profile', { version: '3.0.0', app: 'other', channel: 'beta' }, 'STATEMENT_WRONG_NAME'],
+    ['had expired', { version: '3.0.0', speaksV0: true, expiresAt: 1_700_000_000 }, 'STATEMENT_EXPIRED'],
+  ])(
+    'does not take a release that somebody announces there although it %s, and fetches it once',
+    async (_, fields, code) => {
+      const foreign = await scene.release({ ...fields, edit: 3 });
+      await announce(foreign);
+      const agent = await start();
+      for (let looks = 0; looks < 3; looks++) await agent.agent.check({ force: true });
+      expect([installs(agent), codes(agent)]).toEqual([[], [code]]);
+      const right = await release('3.0.1', 2);
+      await announce(right);
+      await agent.agent.check({ force: true });
+      expect(holds(agent, right)).toBe(true);
+    },
+  );
+
   it('does not fetch the pre-release that another copy of it put in place', async () => {
     const store = new MemoryProgram(scene.program('1.0.0'));
     const agents = [await start(store), await start(store)];

@@ -28,6 +28,7 @@ import type { Random } from '../../ports/random.ts';
 import type { Candidate, Find, FindOptions, Found } from '../candidate.ts';
 import { fetchRelease } from '../fetch/fetch.ts';
 import type { Offering } from '../offer/offering.ts';
+import { checkOfferedInV0 } from './offered-in-v0.ts';
 import { fetchedName } from '../release-name.ts';
 import { watchHeldBack, type HeldBackParts } from './held-back.ts';
 
@@ -71,10 +72,10 @@ export function findAnnounced(parts: FindAnnouncedParts): Find {
   };
   /** Whether it is above the program in place, as far as a record tells. */
   const isNewer = (release: SignedRelease, above: string): boolean => {
-    if (compareAppVersions(formatVersion(release.version), above) <= 0) return false;
+    if (compareAppVersions(formatVersion(release.version), above) <= 0 || passedOver.has(release)) return false;
     if (compareVersions(release.version, regionVersion(above)) > 0) return true;
     // A pre-release is in place, and records have three numbers: this may be the release, or one of its pre-releases.
-    return !equalBytes(release.hash, offering.offered.release.hash) && !passedOver.has(release);
+    return !equalBytes(release.hash, offering.offered.release.hash);
   };
 
   return async ({ above, isBlamed }: FindOptions): Promise<Found> => {
@@ -101,7 +102,7 @@ interface CandidateParts extends FindAnnouncedParts {
 }
 
 function asCandidate({ release, nodeId, peer }: Announcement, parts: CandidateParts): Candidate {
-  const { owner, above, memory, passedOver } = parts;
+  const { owner, above, memory, clock, passedOver } = parts;
   const key = toHex(nodeId);
   const version = formatVersion(release.version);
   const notNewer = (found: string): PeerpatchError =>
@@ -112,7 +113,7 @@ function asCandidate({ release, nodeId, peer }: Announcement, parts: CandidatePa
     plan: { sizeBytes: release.sizeBytes + REGION_BYTES },
     fetch: async (onProgress) => {
       // Another peer gave it a moment ago.
-      if (passedOver.has(release)) throw notNewer('a pre-release');
+      if (passedOver.has(release)) throw notNewer('none for this program');
       const fetched = await fetchRelease({
         ...parts,
         release,
@@ -123,10 +124,13 @@ function asCandidate({ release, nodeId, peer }: Announcement, parts: CandidatePa
         },
       });
       const name = fetchedName(owner, fetched.release, fetched.measured);
-      if (compareAppVersions(name.version, above) <= 0) {
+      try {
+        checkOfferedInV0(owner, fetched.measured, clock.now());
+        if (compareAppVersions(name.version, above) <= 0) throw notNewer(name.version);
+      } catch (error) {
         passedOver.add(release);
         await fetched.staged.discard();
-        throw notNewer(name.version);
+        throw error;
       }
       await memory.acceptedVersion(undefined, version);
       return { ...fetched, name, from: key };
@@ -134,7 +138,7 @@ function asCandidate({ release, nodeId, peer }: Announcement, parts: CandidatePa
   };
 }
 
-/** Releases that turned out to be no newer once they were here: what a record does not tell is not fetched again to be seen. */
+/** Releases that turned out to be none to take once they were here: what a record does not tell is not fetched again to be seen. */
 interface PassedOver {
   has(release: SignedRelease): boolean;
   add(release: SignedRelease): void;
