@@ -41,6 +41,11 @@ export function createPeerOrder(): PeerOrder {
   };
 }
 
+/** For a look that nobody repeats: anyone may announce a genuine higher release of another name. */
+export function likelyFirst(peers: readonly Announcement[], statement: SignedStatement): readonly Announcement[] {
+  return [...peers].sort((a, b) => Number(isOf(b, statement)) - Number(isOf(a, statement)));
+}
+
 /** Whether a peer announces this release, or one with the same three numbers. */
 export function isOf({ release }: Announcement, { version }: Pick<SignedStatement, 'version'>): boolean {
   return compareVersions(release.version, regionVersion(version)) === 0;

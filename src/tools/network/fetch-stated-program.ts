@@ -11,9 +11,12 @@ import { installFetched } from '../../agent/fetch/fetch.ts';
 import { fetchStated } from '../../agent/fetch/fetch-stated.ts';
 import { createForeignFiles } from '../../agent/fetch/foreign-files.ts';
 import { lookStated, openSources, type LookStatedParts } from '../../agent/find/look-stated.ts';
-import { PeerpatchError } from '../../core/base/errors.ts';
+import { likelyFirst } from '../../agent/find/peer-order.ts';
+import { isPeerpatchError, PeerpatchError } from '../../core/base/errors.ts';
+import { MAX_PEER_SOURCES } from '../../core/base/limits.ts';
 import { SECOND_MS } from '../../core/base/units.ts';
 import type { PlannedWay } from '../../core/content/plan.ts';
+import type { Announcement } from '../../core/record/open.ts';
 import { judgeStatement } from '../../core/statement/eligible.ts';
 import { statementNameHash, type SignedStatement } from '../../core/statement/statement.ts';
 import { checkNewTarget, newProgramStore } from '../../io/install/program-file.ts';
@@ -58,16 +61,38 @@ export async function fetchStatedProgram(options: FetchStatedProgramOptions): Pr
 }
 
 async function fetchNewest(options: FetchStatedProgramOptions, parts: LookStatedParts): Promise<FetchedStatedProgram> {
-  const { owner, name, emit } = parts;
+  const { owner, name } = parts;
   const { statement, announcements } = await lookStated(parts);
   if (statement === undefined) throw noStatement(name);
   const onError = (error: PeerpatchError): void => options.onFailure?.(error);
-  const { memory, deltas } = await openState({ owner, programPath: options.out, onError });
-  await checkTakeable(statement, memory);
+  const state = await openState({ owner, programPath: options.out, onError });
+  await checkTakeable(statement, state.memory);
   const store = newProgramStore(options.out);
   await store.checkInstall({ sizeBytes: statement.sizeBytes });
-  const mirrors = [...parts.mirrors, ...statement.mirrors];
-  const sources = openSources({ ...parts, peers: announcements, mirrors });
+  let peers = likelyFirst(announcements, statement);
+  for (;;) {
+    try {
+      return await fetchFrom(peers, statement, { ...parts, ...state, store, options });
+    } catch (error) {
+      // Nobody looks again in a minute: the next few are asked.
+      peers = peers.slice(MAX_PEER_SOURCES);
+      if (peers.length === 0 || !isPeerpatchError(error, 'CONTENT_NOT_FOUND')) throw error;
+    }
+  }
+}
+
+interface FetchParts extends LookStatedParts, Awaited<ReturnType<typeof openState>> {
+  readonly store: ReturnType<typeof newProgramStore>;
+  readonly options: FetchStatedProgramOptions;
+}
+
+async function fetchFrom(
+  peers: readonly Announcement[],
+  statement: SignedStatement,
+  parts: FetchParts,
+): Promise<FetchedStatedProgram> {
+  const { memory, options, emit } = parts;
+  const sources = openSources({ ...parts, peers, mirrors: [...parts.mirrors, ...statement.mirrors] });
   try {
     const fetched = await fetchStated({
       ...parts,
@@ -76,12 +101,10 @@ async function fetchNewest(options: FetchStatedProgramOptions, parts: LookStated
       above: undefined,
       format: undefined, // the statement names its target
       sources,
-      peers: announcements,
+      peers,
       foreignFiles: createForeignFiles(),
       local: () => Promise.resolve(undefined),
       hasLocal: () => Promise.resolve(false),
-      store,
-      deltas,
       compression: brotli,
       onProgress: (heldBytes, totalBytes) => options.onProgress?.(heldBytes, totalBytes),
       emit: (event) => {

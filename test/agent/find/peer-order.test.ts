@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createPeerOrder } from '../../../src/agent/find/peer-order.ts';
+import { createPeerOrder, likelyFirst } from '../../../src/agent/find/peer-order.ts';
 import type { StatedRelease } from '../../../src/agent/known-release.ts';
 import { peerName } from '../../../src/agent/fetch/peer-source.ts';
 import type { Announcement } from '../../../src/core/record/open.ts';
@@ -22,6 +22,11 @@ describe('whom to ask for a release', () => {
   it('is whoever announces its three numbers, however new what others announce is', () => {
     const others = [1, 2, 3, 4, 5, 6].map((byte) => peer(byte, '2.0.0'));
     expect(ids(order.order([...others, peer(7, '1.1.0')], wanted, installed))).toEqual([7, 1, 2, 3, 4, 5, 6]);
+  });
+
+  it('is the same for a first install, where nothing is installed', () => {
+    const others = [1, 2, 3, 4, 5, 6].map((byte) => peer(byte, '2.0.0'));
+    expect(ids(likelyFirst([...others, peer(7, '1.1.0')], wanted))).toEqual([7, 1, 2, 3, 4, 5, 6]);
   });
 
   it('is last whoever runs what runs here, though it has the same three numbers', () => {
