@@ -17,10 +17,11 @@
  * @module
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, lstatSync, mkdirSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PeerpatchError } from '../../core/base/errors.ts';
 import { errnoOf } from '../files/file-error.ts';
+import { makeFolderSync } from './new-folder.ts';
 import { syncFolderSync } from './small-file.ts';
 
 export interface InstallFolder {
@@ -106,25 +107,12 @@ function makeFolder(path: string, program: Stats): void {
   // Who may write to the program's folder may replace the program anyhow, and who may not must not write here either.
   const mode = parent.mode & INHERITED_MODE;
   try {
-    mkdirSync(path, { mode });
-    giveToOwner(path, parent);
-    chmodSync(path, mode); // the umask may have taken what another user of the program needs
+    makeFolderSync(path, mode, parent);
     syncFolderSync(dirname(path));
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error; // another process was faster
   }
   if (!checkFolder(path, program)) throw unsafe(path, 'it was removed as soon as it was made');
-}
-
-/** What root makes must be of use to the program's own user, and what one of a group makes to the others. */
-function giveToOwner(path: string, { uid, gid }: Stats): void {
-  const own = process.getuid?.();
-  if (own === undefined) return;
-  try {
-    chownSync(path, own === 0 ? uid : own, gid);
-  } catch (error) {
-    if (errnoOf(error) !== 'EPERM') throw error; // not in that group
-  }
 }
 
 /** False when there is none. @throws PeerpatchError INSTALL_STATE_DAMAGED when it is not safe to use */

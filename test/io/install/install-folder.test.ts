@@ -1,15 +1,18 @@
-import {
+import fs, {
   chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
+  renameSync,
+  rmdirSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { basename, join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   findInstallFolder,
   findInstallFolderSync,
@@ -110,6 +113,85 @@ describe('the install folder', () => {
       expect(findInstallFolderSync(app())).toBeDefined();
     },
   );
+});
+
+describe.runIf(process.platform === 'linux')('the install folder, swapped as soon as it is made', () => {
+  const folder = useTempFolder();
+  const { mkdirSync: original } = fs;
+  const victim = (): string => folder.join('victim');
+  const kept = (path: string): readonly number[] => {
+    const { uid, mode } = statSync(path);
+    return [uid, mode & 0o7777];
+  };
+  beforeEach(() => {
+    mkdirSync(folder.join('home'));
+    writeFileSync(folder.join('home/app'), 'program');
+    if (isRoot) for (const path of ['home', 'home/app']) chownSync(folder.join(path), 1234, 1234);
+  });
+  afterEach(() => {
+    Object.assign(fs, { mkdirSync: original });
+    syncBuiltinESMExports();
+  });
+
+  /** What the owner of the program's folder does between two calls of another user, of root for example. */
+  function swap(strike: (made: string) => void): void {
+    const mkdirAndStrike = (path: string, options: { readonly mode: number }): void => {
+      original(path, options);
+      if (path.endsWith('.app.peerpatch')) strike(path);
+    };
+    Object.assign(fs, { mkdirSync: mkdirAndStrike });
+    syncBuiltinESMExports();
+  }
+
+  it.each([
+    [
+      'a link to a file',
+      () => {
+        writeFileSync(victim(), 'secret', { mode: 0o600 });
+      },
+    ],
+    [
+      'a link to a folder',
+      () => {
+        mkdirSync(victim(), { mode: 0o700 });
+      },
+    ],
+  ])('for %s, is refused, and what the link leads to keeps owner and mode', (_name, make) => {
+    make();
+    const before = kept(victim());
+    swap((made) => {
+      rmdirSync(made);
+      symlinkSync(victim(), made);
+    });
+    expect(() => openInstallFolderSync(folder.join('home/app'))).toThrow(damaged);
+    expect(kept(victim())).toEqual(before);
+  });
+
+  it('for another folder of the same user, leaves that its owner and mode', () => {
+    const other = folder.join('home/other');
+    mkdirSync(other, { mode: 0o700 });
+    writeFileSync(join(other, 'secret'), '');
+    const before = kept(other);
+    swap((made) => {
+      rmdirSync(made);
+      renameSync(other, made);
+    });
+    expect(kept(openInstallFolderSync(folder.join('home/app')).path)).toEqual(before);
+  });
+
+  it('and made in another place, by a link further up, belongs to nobody else there', () => {
+    mkdirSync(folder.join('etc'));
+    const made = folder.join('home/.app.peerpatch');
+    swap(() => {
+      rmdirSync(made);
+      renameSync(folder.join('home'), folder.join('moved'));
+      symlinkSync(folder.join('etc'), folder.join('home'));
+      original(made, { mode: 0o700 });
+      writeFileSync(folder.join('etc/app'), 'program');
+    });
+    openInstallFolderSync(folder.join('home/app'));
+    expect(kept(folder.join('etc/.app.peerpatch'))).toEqual([process.getuid?.(), 0o700]);
+  });
 });
 
 describe('small files', () => {
