@@ -21,8 +21,8 @@ export function installError(path: string, cause: unknown): PeerpatchError {
     const message = `no permission to put a file at ${path} (${code ?? ''}): ${fix}`;
     return new PeerpatchError('INSTALL_NOT_WRITABLE', message, { cause });
   }
-  if (code !== undefined && NO_SPACE.includes(code)) {
-    const message = `no room beside ${path} (${code}): free as much space as the program takes`;
+  if (isNoSpace(cause)) {
+    const message = `no room beside ${path} (${code ?? ''}): free as much space as the program takes`;
     return new PeerpatchError('INSTALL_NO_SPACE', message, { cause });
   }
   if (code === 'ENOENT' || code === 'ENOTDIR') {
@@ -40,6 +40,11 @@ export function unreadable(path: string, cause: unknown): PeerpatchError {
     `could not read the program ${path} (${errnoOf(cause) ?? (cause as Error).message}): is it there, and readable for this user`,
     { cause },
   );
+}
+
+/** Whether an operation failed because the disk, or what a user may have of it, is full. */
+export function isNoSpace(error: unknown): boolean {
+  return NO_SPACE.includes(errnoOf(error) ?? '');
 }
 
 /** The system's name of an error, `ENOENT` for example. */

@@ -90,10 +90,15 @@ export async function linkOrCopy(calls: FileCalls, from: string, to: string): Pr
   try {
     await calls.link(from, to);
   } catch (error) {
-    if (!NO_LINKS.includes(errnoOf(error) ?? '')) throw error;
+    if (!isNoLinks(error)) throw error;
     await calls.copy(from, to).catch(async (failure: unknown) => {
       await calls.remove(to).catch(() => undefined); // half a copy: the sweep comes by later
       throw failure;
     });
   }
+}
+
+/** Whether a second name was refused because there are none here. */
+export function isNoLinks(error: unknown): boolean {
+  return NO_LINKS.includes(errnoOf(error) ?? '');
 }

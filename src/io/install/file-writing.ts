@@ -23,13 +23,22 @@ export async function writeAll(file: FileHandle, bytes: Uint8Array, offset: numb
 
 /** @throws PeerpatchError INSTALL_NO_SPACE when `sizeBytes` more do not fit beside `target`, and the system's errors */
 export async function checkSpace(target: string, sizeBytes: number): Promise<void> {
-  const { bavail, bsize, blocks } = await statfs(dirname(target));
-  // Some file systems do not know how large they are.
-  if (blocks === 0 || bavail * bsize >= sizeBytes + SPARE_BYTES) return;
+  const freeBytes = await roomBeside(target);
+  if (freeBytes >= sizeBytes + SPARE_BYTES) return;
   throw new PeerpatchError(
     'INSTALL_NO_SPACE',
-    `no room beside ${target}: ${sizeBytes + SPARE_BYTES} bytes are needed, ${bavail * bsize} are free`,
+    `no room beside ${target}: ${sizeBytes + SPARE_BYTES} bytes are needed, ${freeBytes} are free`,
   );
+}
+
+/** Whether so many more fit. @throws the system's errors */
+export async function hasSpace(target: string, sizeBytes: number): Promise<boolean> {
+  return (await roomBeside(target)) >= sizeBytes + SPARE_BYTES;
+}
+
+async function roomBeside(target: string): Promise<number> {
+  const { bavail, bsize, blocks } = await statfs(dirname(target));
+  return blocks === 0 ? Infinity : bavail * bsize; // some file systems do not know how large they are
 }
 
 export interface BackgroundSync {

@@ -13,7 +13,7 @@ import { isPeerpatchError, PeerpatchError } from '../../core/base/errors.ts';
 import { afterRollBack, type RolledBackJournal } from '../../core/install/journal.ts';
 import type { ReleaseName } from '../../core/install/release-id.ts';
 import type { RolledBack } from '../../core/install/rolled-back.ts';
-import { errnoOf, installError } from '../files/file-error.ts';
+import { errnoOf, installError, isNoSpace } from '../files/file-error.ts';
 import { linkOrCopy, THIS_INSTALL_SYSTEM, type InstallSystem } from './file-calls.ts';
 import { findInstallFolderSync, type InstallFolder } from './install-folder.ts';
 import { readJournalSync, writeJournalSync } from './journal-file.ts';
@@ -122,25 +122,35 @@ async function putBack(
   plan: RollBackPlan,
   { isWindows, calls }: InstallSystem,
 ): Promise<void> {
+  const kept = join(previous, plan.previous);
   const staged = stagedPath(programPath);
+  let source = staged;
   try {
-    // It stays kept: what is staged is a second name.
-    await linkOrCopy(calls, join(previous, plan.previous), staged);
-    if (isWindows) await replaceRunning(programPath, staged, calls);
-    else await calls.rename(staged, programPath);
+    try {
+      // It stays kept: what is staged is a second name.
+      await linkOrCopy(calls, kept, staged);
+    } catch (error) {
+      if (!isNoSpace(error)) throw error;
+      // No links, and no room for a copy: it gives up its own name. In one step, so that no stop leaves it under a staged name, which
+      // would be swept. What ends the roll back after a stop needs no kept program.
+      source = kept;
+    }
+    if (isWindows) await replaceRunning(programPath, source, calls);
+    else await calls.rename(source, programPath);
   } finally {
     // Two names of one file are not renamed over each other: both stay.
     await calls.remove(staged).catch(() => undefined); // a leftover: the next staging sweeps it
   }
   syncFolderSync(dirname(programPath));
+  if (source === kept) syncFolderSync(previous);
 }
 
 /** Windows: a running program may be renamed, not replaced. What is moved aside is swept when nobody runs it. */
-async function replaceRunning(programPath: string, staged: string, calls: InstallSystem['calls']): Promise<void> {
+async function replaceRunning(programPath: string, source: string, calls: InstallSystem['calls']): Promise<void> {
   const aside = stagedPath(programPath);
   await calls.rename(programPath, aside);
   try {
-    await calls.rename(staged, programPath);
+    await calls.rename(source, programPath);
   } catch (error) {
     await calls.rename(aside, programPath);
     throw error;

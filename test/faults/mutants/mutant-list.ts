@@ -150,8 +150,8 @@ export const MUTANTS: readonly Mutant[] = [
     replacements: [
       {
         file: ROLL_BACK,
-        text: 'await linkOrCopy(calls, join(previous, plan.previous), staged);',
-        by: 'void linkOrCopy; await calls.rename(join(previous, plan.previous), staged); await calls.remove(programPath);',
+        text: 'await linkOrCopy(calls, kept, staged);',
+        by: 'void linkOrCopy; await calls.rename(kept, staged); await calls.remove(programPath);',
       },
     ],
   },

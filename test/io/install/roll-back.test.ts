@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { link, open, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { afterRollBack, journalOfInstall } from '../../../src/core/install/journal.ts';
@@ -203,6 +203,34 @@ describe('rolling back', () => {
     copy: () => Promise.reject(new Error('no')),
     remove: (path) => rm(path, { force: true }),
   };
+
+  const noLinks: FileCalls = { ...calls, link: () => Promise.reject(errno('EPERM')) };
+  const noRoom: FileCalls = { ...noLinks, copy: () => Promise.reject(errno('ENOSPC')) };
+
+  it.each([
+    ['there are links', calls, true],
+    ['a copy fits', { ...noLinks, copy: (from: string, to: string) => copyFile(from, to) }, true],
+    ['there are no links, and no room for a copy', noRoom, false],
+    ['not even a name fits', { ...calls, link: () => Promise.reject(errno('EDQUOT')) }, false],
+  ])('puts the program back where %s', async (_name, some, isKept) => {
+    await update();
+    await back({ system: { isWindows: false, calls: some } });
+    expect(installed()).toBe('old');
+    expect(listPreviousPrograms(paths())).toHaveLength(isKept ? 1 : 0);
+    expect(readJournalSync(paths())).toMatchObject({ phase: 'rolled-back', to: FROM });
+    expect(folder.list()).toEqual(['.app.peerpatch', 'app', 'state']);
+  });
+
+  it('without room for a copy keeps the kept program where it is until it is back, on Windows too', async () => {
+    await update();
+    const failing = { ...noRoom, rename: () => Promise.reject(errno('EIO')) };
+    await expect(back({ system: { isWindows: false, calls: failing } })).rejects.toEqual(failure('INSTALL_FAILED'));
+    expect(listPreviousPrograms(paths())).toHaveLength(1);
+    expect(installed()).toBe('new program');
+    await back({ system: { isWindows: true, calls: noRoom } });
+    expect(installed()).toBe('old');
+    expect(folder.list()).toEqual(['.app.peerpatch', 'app', 'state']);
+  });
 
   it('on Windows moves the bad program aside, and back when the good one cannot be moved in', async () => {
     await update();

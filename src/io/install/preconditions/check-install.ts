@@ -15,7 +15,7 @@ import { checkNotMounted } from './mounted-program.ts';
 import { checkOwner } from './owner.ts';
 import { newPlace, programPlace, OWN_SYSTEM, type Place, type Precondition, type ThisSystem } from './place.ts';
 import { checkReplaceable } from './replaceable.ts';
-import { checkRoom } from './room.ts';
+import { checkRoom, checkUpdateRoom } from './room.ts';
 import { checkNotTranslocated } from './translocation.ts';
 import { checkWritable } from './writable.ts';
 
@@ -29,7 +29,7 @@ const UPDATE: readonly Precondition[] = [
   checkFolderSafe,
   checkReplaceable,
   checkWritable,
-  checkRoom,
+  checkUpdateRoom,
 ];
 /** Somebody rewrites a file of their own: whose it is, and who else may write there, is known to them. */
 const REWRITE: readonly Precondition[] = [checkNotMounted, checkReplaceable, checkWritable, checkRoom];
