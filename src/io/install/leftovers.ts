@@ -10,8 +10,8 @@ import { randomBytes } from 'node:crypto';
 import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { HOUR_MS, MINUTE_MS } from '../../core/base/units.ts';
-import { errnoOf } from '../files/file-error.ts';
 import { formatPartialName, parsePartialName, THIS_SYSTEM, type PartialName } from './partial-name.ts';
+import { isRunning } from './process-identity.ts';
 
 /** A download writes at least this often: its limits would have ended it otherwise. */
 const QUIET_MS: number = 2 * MINUTE_MS;
@@ -115,10 +115,5 @@ function prefixOf(target: string): string {
 function isAlive(pid: number): boolean {
   // In a container every start has the same number: a file of ours that is quiet is from the start before.
   if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errnoOf(error) !== 'ESRCH';
-  }
+  return isRunning(pid);
 }
