@@ -112,9 +112,9 @@ export function afterStart(journal: ProbationJournal): ProbationJournal {
   return { ...journal, starts: journal.starts + 1 };
 }
 
-/** The process of that start is replaced on purpose, before it was long enough to prove anything. */
-export function takeBackStart(journal: ProbationJournal): ProbationJournal {
-  return { ...journal, starts: Math.max(0, journal.starts - 1) };
+/** The process of that start is replaced on purpose, before it was long enough to prove anything. @param count so many that are not to count any more */
+export function takeBackStart(journal: ProbationJournal, count = 1): ProbationJournal {
+  return { ...journal, starts: Math.max(0, journal.starts - count) };
 }
 
 /**

@@ -7,7 +7,7 @@ import { lstatSync } from 'node:fs';
 import { link, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isPeerpatchError, PeerpatchError } from '../../core/base/errors.ts';
-import { journalOfInstall, previousName, type Journal } from '../../core/install/journal.ts';
+import { journalOfInstall, previousName, takeBackStart, type Journal } from '../../core/install/journal.ts';
 import type { UpdateNames } from '../../ports/program.ts';
 import { errnoOf } from '../files/file-error.ts';
 import { openInstallFolderSync, openSubfolderSync, type InstallFolder } from './install-folder.ts';
@@ -15,7 +15,7 @@ import { readJournalSync, removeJournalSync, writeJournalSync } from './journal-
 import { keepPreviousProgram } from './previous-programs.ts';
 import { isSameFile } from './replace-prepare.ts';
 import type { Replacement } from './replace-parts.ts';
-import { forgetStartsSync } from './running-starts.ts';
+import { countLivingStartsSync, forgetStartsSync } from './running-starts.ts';
 
 export async function runPreflight({ preflight, stagedPath, target, update }: Replacement): Promise<void> {
   if (preflight === undefined || update === undefined) return;
@@ -44,12 +44,17 @@ export async function writeInstallJournal(replacement: Replacement): Promise<voi
   const { to, from } = updateOf(replacement);
   const folder = openInstallFolderSync(target);
   const before = readJournalOr(folder, onWarning);
+  let living = 0;
   // eslint-disable-next-line @typescript-eslint/require-await -- as above
   replacement.undo = async () => {
     if (before === undefined) removeJournalSync(folder);
-    else writeJournalSync(folder, before);
+    // Nobody knows any more that those live: counted, they would look like starts that ended badly.
+    else writeJournalSync(folder, before.phase === 'probation' ? takeBackStart(before, living) : before);
   };
-  writeJournalSync(folder, journalOfInstall({ to, from, before, nowMs: Date.now() }));
+  const nowMs = Date.now();
+  writeJournalSync(folder, journalOfInstall({ to, from, before, nowMs }));
+  // Before the new program is in place: a stop in between must not leave it starts of the old one, which would speak for it.
+  living = countLivingStartsSync(folder, nowMs);
   forgetStartsSync(folder);
 }
 

@@ -56,11 +56,19 @@ export function countOtherStartsSync(folder: InstallFolder, nowMs: number): numb
   return othersIn(folder.starts, nowMs).filter((lives) => lives).length;
 }
 
-/** Of each noted start but this process's whether it is alive. */
+/** The same with this process, if it is one. */
+export function countLivingStartsSync(folder: InstallFolder, nowMs: number): number {
+  return startsIn(folder.starts, nowMs).filter((lives) => lives).length;
+}
+
 function othersIn(path: string, nowMs: number): readonly boolean[] {
-  const own = ownName();
+  return startsIn(path, nowMs, ownName());
+}
+
+/** Of each noted start whether it is alive. @param besides the name of one that is left out */
+function startsIn(path: string, nowMs: number, besides?: string): readonly boolean[] {
   return namesIn(path).flatMap((name) => {
-    const start = name === own ? undefined : parseStart(name);
+    const start = name === besides ? undefined : parseStart(name);
     return start === undefined ? [] : [isAlive(start, join(path, name), nowMs)];
   });
 }

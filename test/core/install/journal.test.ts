@@ -136,6 +136,8 @@ describe('the journal of an install', () => {
     expect(afterStart(PROBATION).starts).toBe(3);
     expect(takeBackStart(PROBATION).starts).toBe(1);
     expect(takeBackStart({ ...PROBATION, starts: 0 }).starts).toBe(0);
+    expect(takeBackStart({ ...PROBATION, starts: 5 }, 3).starts).toBe(2);
+    expect(takeBackStart({ ...PROBATION, starts: 2 }, 3).starts).toBe(0);
   });
 
   it.each([
