@@ -69,13 +69,31 @@ async function keepTheRest(
   const what = isOwnerKept || old.mode <= PLAIN_MODE ? 'mode,xattr' : 'xattr';
   const said = await copyAttributes(copyTool, { from, staged, what }).catch((error: unknown) => String(error));
   if (said === undefined) return;
+  const first = said.trim().split('\n', 1)[0]?.slice(0, 200) ?? '';
   onWarning(
     new PeerpatchError(
       'INSTALL_ATTRIBUTES_LOST',
-      `some attributes of ${from} were not kept in the new program (${said}): set them again, for example with setcap or setfacl`,
+      `some attributes of ${from} were not kept in the new program (${first}): set them again, for example with setcap or setfacl`,
     ),
   );
 }
+
+/**
+ * Whether the file capabilities of `from` would be lost: tried with an empty file. What may set them is not this process but the tool,
+ * which has the capabilities of this process only where those are inherited. False also where nothing can tell. Never rejects.
+ */
+export async function losesCapabilities({
+  from,
+  staged,
+  copyTool = COPY_TOOL,
+}: TryAttributesOptions): Promise<boolean> {
+  if (process.platform !== 'linux' || !existsSync(copyTool)) return false;
+  const said = await copyAttributes(copyTool, { from, staged, what: 'xattr' }).catch(() => undefined); // it does not start: as none
+  // It names each attribute that it could not set.
+  return said?.includes('security.capability') ?? false;
+}
+
+export type TryAttributesOptions = Pick<KeepAttributesOptions, 'from' | 'staged' | 'copyTool'>;
 
 interface CopyAttributes {
   readonly from: string;
@@ -100,5 +118,5 @@ async function copyAttributes(tool: string, { from, staged, what }: CopyAttribut
   if (stderr === null) throw new Error('stderr is a pipe');
   const [code, said] = await Promise.all([ended, text(stderr)]);
   if (code === 0 || /unrecognized option|unknown option|invalid option/.test(said)) return undefined;
-  return said.trim().split('\n', 1)[0]?.slice(0, 200) ?? `${tool} ended with ${code ?? 'a signal'}`;
+  return said.trim() === '' ? `${tool} ended with ${code ?? 'a signal'}` : said;
 }

@@ -8,6 +8,7 @@
  */
 import type { InstallPlan } from '../../../ports/program.ts';
 import { installError } from '../../files/file-error.ts';
+import { checkCapabilities } from './capabilities.ts';
 import { checkFolderSafe } from './folder-safety.ts';
 import { checkUnmanaged } from './managed.ts';
 import { checkMachine } from './machine.ts';
@@ -29,6 +30,7 @@ const UPDATE: readonly Precondition[] = [
   checkFolderSafe,
   checkReplaceable,
   checkWritable,
+  checkCapabilities,
   checkUpdateRoom,
 ];
 /** Somebody rewrites a file of their own: whose it is, and who else may write there, is known to them. */

@@ -4,24 +4,12 @@
  * @module
  */
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  chownSync,
-  copyFileSync,
-  mkdirSync,
-  rmSync,
-  statfsSync,
-  statSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../../../src/core/base/errors.ts';
 import { checkNewFile, checkRewrite, checkUpdate } from '../../../../src/io/install/preconditions/check-install.ts';
-import { OWN_SYSTEM, programPlace, type ThisSystem } from '../../../../src/io/install/preconditions/place.ts';
-import { checkUpdateRoom } from '../../../../src/io/install/preconditions/room.ts';
+import { OWN_SYSTEM, type ThisSystem } from '../../../../src/io/install/preconditions/place.ts';
 import { failure } from '../../../support/stamp-samples.ts';
 import { useTempFolder } from '../../../support/temp-folder.ts';
 
@@ -217,31 +205,6 @@ describe('INSTALL_NO_SPACE', () => {
     expect(message).toMatch(/\d+ bytes are needed, \d+ are free/);
     await expect(checkRewrite(app, { sizeBytes: 2 ** 52 })).rejects.toEqual(failure('INSTALL_NO_SPACE'));
     await expect(checkNewFile(folder.join('new'), { sizeBytes: 2 ** 52 })).rejects.toEqual(failure('INSTALL_NO_SPACE'));
-  });
-});
-
-describe.skipIf(process.platform === 'win32')('INSTALL_NO_SPACE where a file has one name only', () => {
-  const noLinks = (): Promise<void> => Promise.reject(Object.assign(new Error('EPERM'), { code: 'EPERM' }));
-  const room = async (makeLink?: typeof noLinks): Promise<void> => {
-    await checkUpdateRoom(await programPlace(app, PLAN, OWN_SYSTEM), makeLink);
-    expect(listHome()).toEqual(['app']);
-  };
-
-  it('a copy of the old program does not fit beside the new one', async () => {
-    // Of nothing: only its length counts.
-    const { bavail, bsize } = statfsSync(folder.path);
-    truncateSync(app, bavail * bsize + 2 ** 30);
-    await room();
-    await checkUpdate(app, PLAN);
-    await expect(room(noLinks)).rejects.toMatchObject({
-      code: 'INSTALL_NO_SPACE',
-      message: expect.stringContaining('a copy of the old program is kept') as string,
-    });
-    expect(listHome()).toEqual(['app']);
-  });
-
-  it('is not told where both fit', async () => {
-    await room(noLinks);
   });
 });
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -102,6 +102,33 @@ describe.runIf(isRoot && process.platform === 'linux')('as another user than roo
     // Whoever signs it learns that the sticky bit keeps it from being replaced.
     expect(toldTo(nobody, 'rewrite', app).code).toBe('INSTALL_NOT_WRITABLE');
     expect(readdirSync(home)).toEqual(['app']);
+  });
+});
+
+const setcap = ['/usr/sbin/setcap', '/sbin/setcap'].find((path) => existsSync(path));
+describe.runIf(isRoot && setcap !== undefined)('file capabilities', () => {
+  // Root without this one may do everything else: as in a container that drops it.
+  const without = ['setpriv', '--bounding-set=-setfcap'];
+  const user = ['setpriv', '--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups'];
+
+  it.each([
+    ['another user', user],
+    ['a root that may not set them', without],
+  ])('INSTALL_NOT_WRITABLE: for %s, and the fix works', (_name, words) => {
+    if (words === user) for (const path of [home, app]) chownSync(path, NOBODY, NOBODY);
+    expect(toldTo(words, 'update', app).code).toBe('none');
+    execFileSync(String(setcap), ['cap_net_bind_service+ep', app]);
+    const { code, message } = toldTo(words, 'update', app);
+    expect(code).toBe('INSTALL_NOT_WRITABLE');
+    expect(message).toContain('AmbientCapabilities=');
+    expect(message).toContain(`peerpatch pin '${app}'`);
+    expect(readdirSync(home)).toEqual(['app']);
+    // Whoever signs it learns it as a warning, and root gives them to the new program.
+    expect(toldTo(words, 'rewrite', app).code).toBe('none');
+    expect(toldTo([], 'update', app).code).toBe('none');
+    const [, command = ''] = /"sudo (setcap .*?)"/.exec(message) ?? [];
+    execFileSync('sh', ['-c', command]);
+    expect(toldTo(words, 'update', app).code).toBe('none');
   });
 });
 
