@@ -56,7 +56,7 @@ export function errnoOf(error: unknown): string | undefined {
 function permissionFix(code: string | undefined, folder: string): string | undefined {
   switch (code) {
     case 'EACCES':
-      return `let this user write to the folder, for example "sudo chown $(id -u) '${folder}'", or move the program to a folder of its own`;
+      return `let this user write to ${folder} if that is the program's own folder, or move the program to one of its own`;
     case 'EPERM':
       return `the folder or the file is immutable ("sudo chattr -i '${folder}'") or belongs to another user in a shared folder`;
     case undefined:

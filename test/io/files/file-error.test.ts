@@ -3,7 +3,7 @@ import { PeerpatchError, type ErrorCode } from '../../../src/core/base/errors.ts
 import { errnoOf, installError, unreadable } from '../../../src/io/files/file-error.ts';
 
 const cases: [errno: string, code: ErrorCode, fix: RegExp][] = [
-  ['EACCES', 'INSTALL_NOT_WRITABLE', /chown \$\(id -u\) '\/opt\/app'/],
+  ['EACCES', 'INSTALL_NOT_WRITABLE', /^(?!.*chown).*write to \/opt\/app if/],
   ['EPERM', 'INSTALL_NOT_WRITABLE', /chattr -i '\/opt\/app'/],
   ['EROFS', 'INSTALL_READ_ONLY', /read-only/],
   ['ENOSPC', 'INSTALL_NO_SPACE', /free as much space/],

@@ -24,7 +24,7 @@ export async function checkReplaceable(place: Place): Promise<void> {
   );
   switch (errnoOf(cause)) {
     case 'EACCES':
-      throw notWritable(place, cause);
+      throw await notWritable(place, cause);
     case 'EROFS':
       throw await readOnly(place, cause);
     case 'EPERM': {

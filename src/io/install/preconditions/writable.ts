@@ -14,6 +14,7 @@ import { shellWord } from '../../../core/install/shell-word.ts';
 import { imageFix } from '../../../core/install/translocated.ts';
 import { errnoOf } from '../../files/file-error.ts';
 import { stagedPath } from '../leftovers.ts';
+import { folderFacts } from './folder-facts.ts';
 import { mountPoints } from './mounted-program.ts';
 import type { Place } from './place.ts';
 
@@ -30,22 +31,29 @@ export async function checkWritable(place: Place): Promise<void> {
     }
   } catch (cause) {
     if (errnoOf(cause) === 'EROFS') throw await readOnly(place, cause);
-    if (errnoOf(cause) === 'EACCES') throw notWritable(place, cause);
+    if (errnoOf(cause) === 'EACCES') throw await notWritable(place, cause);
     throw cause;
   }
 }
 
-export function notWritable({ target, folder, program, system }: Place, cause: unknown): PeerpatchError {
-  const { uid } = system;
-  const fix =
-    uid === undefined
-      ? `icacls "${folder}" /grant "%USERNAME%:(OI)(CI)M"`
-      : program === undefined
-        ? `"sudo chown ${uid} ${shellWord(folder)}"`
-        : permissionFix({ program: target, folder, uid, withProgram: false });
-  const who = uid === undefined ? 'this user' : `user ${uid}`;
-  const message = `${who} may not put a file into ${folder} (${errnoOf(cause) ?? ''}), so ${target} cannot be replaced: ${fix}`;
+export async function notWritable(place: Place, cause: unknown): Promise<PeerpatchError> {
+  const { target, folder, program, system } = place;
+  const who = system.uid === undefined ? 'this user' : `user ${system.uid}`;
+  const what = program === undefined ? 'made' : 'replaced';
+  const message = `${who} may not put a file into ${folder} (${errnoOf(cause) ?? ''}), so ${target} cannot be ${what}: ${await fixOf(place)}`;
   return new PeerpatchError('INSTALL_NOT_WRITABLE', message, { cause });
+}
+
+async function fixOf(place: Place): Promise<string> {
+  const { target, folder, program, system } = place;
+  if (program === undefined) return 'make it in a folder of this user';
+  if (system.uid !== undefined) {
+    const facts = await folderFacts(place);
+    return permissionFix({ program: target, folder, facts, uid: system.uid, withProgram: false });
+  }
+  return (await folderFacts(place)).holdsOthers
+    ? 'move the program to a folder of its own that this user may write'
+    : `icacls "${folder}" /grant "%USERNAME%:(OI)(CI)M"`;
 }
 
 export async function readOnly({ target, folder }: Place, cause: unknown): Promise<PeerpatchError> {

@@ -137,6 +137,22 @@ describe.skipIf(process.platform === 'win32')('INSTALL_FOREIGN_OWNER', () => {
     expect((await refused(app, { uid: 0 })).code).toBe('none');
   });
 
+  it('a folder that is a third user’s home is not to be given away', async () => {
+    const uid = statSync(app).uid + 1;
+    const root = folder.join('root');
+    mkdirSync(join(root, 'etc'), { recursive: true });
+    const has = (number: number): void => {
+      writeFileSync(
+        join(root, 'etc/passwd'),
+        `x:x:1:1::/:/bin/sh\nann:x:${number}:9::${folder.join('home')}/:/bin/sh\n`,
+      );
+    };
+    has(uid + 1);
+    expect((await refused(app, { uid, root })).message).toContain("sudo mkdir '/var/lib/app'");
+    has(uid);
+    expect((await refused(app, { uid, root })).message).toContain(`"sudo chown ${uid} '${folder.join('home')}'`);
+  });
+
   it.runIf(isRoot)('is no reason for root to refuse a program that is really another’s', async () => {
     chownSync(app, NOBODY, NOBODY);
     expect((await refused(app)).code).toBe('none');

@@ -81,10 +81,20 @@ describe.runIf(isRoot && process.platform === 'linux')('as another user than roo
     expect(code).toBe('INSTALL_NOT_WRITABLE');
     const [, command = ''] = /"sudo (.*)"/.exec(message) ?? [];
     expect(command).toBe(`chown ${NOBODY} '${home}'`);
-    expect(toldTo(nobody, 'new', join(home, 'new')).code).toBe('INSTALL_NOT_WRITABLE');
+    const made = toldTo(nobody, 'new', join(home, 'new'));
+    expect(made.code).toBe('INSTALL_NOT_WRITABLE');
+    expect(made.message).toMatch(/cannot be made: make it in a folder of this user$/);
     execFileSync('sh', ['-c', command]);
     expect(toldTo(nobody, 'update', app)).toEqual({ code: 'none', message: '' });
     expect(readdirSync(home)).toEqual(['app']);
+  });
+
+  it('INSTALL_NOT_WRITABLE: a folder with more in it is not to be given away', () => {
+    chownSync(app, NOBODY, NOBODY);
+    mkdirSync(join(home, '.app.peerpatch'));
+    expect(toldTo(nobody, 'update', app).message).toContain(`"sudo chown ${NOBODY} '${home}'"`);
+    writeFileSync(join(home, '.bashrc'), '');
+    expect(toldTo(nobody, 'update', app).message).toContain(`"sudo mkdir '/var/lib/app' && sudo mv '${app}' `);
   });
 
   it('INSTALL_FOREIGN_OWNER: the program is of somebody else, and the fix works', () => {
