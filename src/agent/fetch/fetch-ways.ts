@@ -26,12 +26,18 @@ import { acceptCollected, createProgramWriter, type ProgramParts } from './progr
 export function goWay(way: PlannedWay, options: WayOptions): Promise<WayResult> {
   switch (way.kind) {
     case 'delta':
-      return byDelta(way, options);
+      return byDelta(way, options).catch(asOtherWayHelps);
     case 'chunks':
       return byChunks(options);
     case 'whole':
       return fetchWhole(options);
   }
+}
+
+/** Only a delta has to read all of the old program: one with a bad sector is mended by a way that does not. */
+function asOtherWayHelps(error: unknown): never {
+  if (!isPeerpatchError(error, 'PROGRAM_UNREADABLE')) throw error;
+  throw new PeerpatchError('CONTENT_NOT_FOUND', `the delta is of no use here: ${error.message}`, { cause: error });
 }
 
 async function byDelta(
