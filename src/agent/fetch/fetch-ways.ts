@@ -10,6 +10,7 @@ import { isPeerpatchError, PeerpatchError } from '../../core/base/errors.ts';
 import { equalBytes } from '../../core/base/bytes.ts';
 import { toHex } from '../../core/base/hex.ts';
 import { zeroPlaces } from '../../core/codesign/image.ts';
+import { createContentMeasure } from '../../core/content/measure-content.ts';
 import type { PlannedWay } from '../../core/content/plan.ts';
 import type { AcceptedRelease } from '../../core/release/accept.ts';
 import type { OpenProgram } from '../../ports/program.ts';
@@ -20,7 +21,7 @@ import { imagePlaces } from '../image-places.ts';
 import { measureDelta } from '../measure-image.ts';
 import { fetchWhole } from './fetch-whole.ts';
 import type { WayOptions, WayResult } from './way.ts';
-import { acceptCollected, createProgramWriter, type ProgramParts } from './program-writer.ts';
+import { acceptCollected, anotherProgram, createProgramWriter, type ProgramParts } from './program-writer.ts';
 
 /** @throws PeerpatchError CONTENT_*, DELTA_MALFORMED, RELEASE_*, STAMP_*, PEER_*, INSTALL_*, and the signal's reason */
 export function goWay(way: PlannedWay, options: WayOptions): Promise<WayResult> {
@@ -50,17 +51,21 @@ async function byDelta(
   try {
     const base = await store.open();
     try {
-      return await stage(options, async (parts) => {
-        const writer = createProgramWriter(parts);
-        await applyDelta({
+      const apply = async (write: (bytes: Uint8Array) => Promise<void>): Promise<void> =>
+        applyDelta({
           base: await canonicalBase(base, from.stampOffset),
           delta: read.read(),
           compression,
           baseSizeBytes: from.sizeBytes,
           resultSizeBytes: statement.sizeBytes,
-          write: (bytes) => writer.write(bytes),
+          write,
           signal,
         });
+      return await stage(options, async (parts) => {
+        // What is there in part was verified. A delta proves nothing before its end, so until then it writes over none of it.
+        if (!parts.partial.isNew) await checkResult(statement, apply);
+        const writer = createProgramWriter(parts);
+        await apply((bytes) => writer.write(bytes));
         return writer.accept();
       });
     } finally {
@@ -69,6 +74,19 @@ async function byDelta(
   } finally {
     await read.close();
   }
+}
+
+/** Applies a delta and keeps nothing. @throws PeerpatchError DELTA_MALFORMED when it does not make the stated image */
+async function checkResult(
+  { root }: WayOptions['statement'],
+  apply: (write: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const content = createContentMeasure('image');
+  await apply((bytes) => {
+    content.update(bytes);
+    return Promise.resolve();
+  });
+  if (!equalBytes(content.finish().root, root)) throw anotherProgram();
 }
 
 /** A delta that is here already: put beside the program by its owner, or kept from an update that was not finished. */
@@ -146,8 +164,8 @@ function collect(
 }
 
 /**
- * Fills the file that is to become the program. One that turns out wrong is removed, an unfinished one stays, and so does one in
- * which only the stamp is wrong: a RELEASE_MISMATCH behind verified content.
+ * Fills the file that is to become the program. One that turns out wrong is removed, an unfinished one stays, and so do one in
+ * which only the stamp is wrong (a RELEASE_MISMATCH behind verified content) and one that was there before a delta that is wrong.
  */
 async function stage(options: WayOptions, fill: (parts: ProgramParts) => Promise<AcceptedRelease>): Promise<WayResult> {
   const { statement, store, stamp } = options;
@@ -159,7 +177,8 @@ async function stage(options: WayOptions, fill: (parts: ProgramParts) => Promise
     const isWrong =
       isPeerpatchError(error) &&
       /^(RELEASE|STAMP|DELTA|CODE_SIGNATURE)_/.test(error.code) &&
-      error.code !== 'RELEASE_MISMATCH';
+      error.code !== 'RELEASE_MISMATCH' &&
+      (error.code !== 'DELTA_MALFORMED' || partial.isNew);
     // What went wrong counts, not a leftover file: it is swept later.
     await (isWrong ? partial.discard() : partial.close()).catch(() => undefined);
     throw error;

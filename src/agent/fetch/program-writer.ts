@@ -7,6 +7,7 @@
  * @module
  */
 import { equalBytes } from '../../core/base/bytes.ts';
+import type { PeerpatchError } from '../../core/base/errors.ts';
 import { createSignatureWatch, renewPageHashes, type SignatureWatch } from '../../core/codesign/watch.ts';
 import type { AcceptedRelease } from '../../core/release/accept.ts';
 import { createContentMeasure } from '../../core/content/measure-content.ts';
@@ -57,12 +58,17 @@ export function createProgramWriter({ statement, stamp, above, format, partial }
     },
     accept: async () => {
       const { root } = content.finish();
-      if (!equalBytes(root, statement.root)) throw malformedDelta('it makes another program than the owner signed');
+      if (!equalBytes(root, statement.root)) throw anotherProgram();
       const release = acceptStatement(statement, measure.finish(), root, { above, format });
       await writePageHashes(partial, signature);
       return release;
     },
   };
+}
+
+/** What a delta fails with that makes another image. */
+export function anotherProgram(): PeerpatchError {
+  return malformedDelta('it makes another program than the owner signed');
 }
 
 /** Read at once when a finished file is looked at. */

@@ -21,6 +21,8 @@ export interface KnownContent {
   readonly deltas: readonly KnownDelta[];
   /** Once the manifest was read: bytes of the chunks that are not here, and of the pages still to get. */
   readonly missing?: { readonly chunkBytes: number; readonly pageBytes: number } | undefined;
+  /** Whether a part of it may be here, in a file that an earlier attempt left. Default no. */
+  readonly isBegun?: boolean | undefined;
   /** Whether the whole file can be had from a v0 peer. */
   readonly speaksV0: boolean;
   /** What chunks shrink to on the wire. Default 0.33: published executables at brotli 5. */
@@ -43,9 +45,13 @@ const DELTA_CHUNK_ENTRY_BYTES = 37;
 /** Level, length and hash of the one page that a small program has. */
 const SMALLEST_MANIFEST_BYTES = 37;
 
-/** Whether the manifest should be read before a way is chosen: without it chunks cannot be compared with a large delta. */
-export function shouldReadManifest({ sizeBytes, deltas, missing }: KnownContent): boolean {
-  return missing === undefined && !deltas.some((delta) => delta.sizeBytes <= sizeBytes * SMALL_DELTA_SHARE);
+/**
+ * Whether the manifest should be read before a way is chosen: without it chunks cannot be compared with a large delta, nor with a
+ * small one where few of them may be missing.
+ */
+export function shouldReadManifest({ sizeBytes, deltas, missing, isBegun = false }: KnownContent): boolean {
+  const share = isBegun ? MANIFEST_SHARE : SMALL_DELTA_SHARE;
+  return missing === undefined && !deltas.some((delta) => delta.sizeBytes <= sizeBytes * share);
 }
 
 /**

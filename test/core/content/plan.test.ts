@@ -72,6 +72,12 @@ describe('plan', () => {
     ['a delta of two percent is there', { deltas: [delta(3 * MB)] }, false],
     ['a delta above two percent is there', { deltas: [delta(3 * MB + 1)] }, true],
     ['one of two deltas is small', { deltas: [delta(100 * MB), delta(2000)] }, false],
+    [
+      'a part is here, and a delta that costs more than the manifest',
+      { deltas: [delta(150_001)], isBegun: true },
+      true,
+    ],
+    ['a part is here, and a delta that costs less', { deltas: [delta(150_000)], isBegun: true }, false],
     ['it was read', { missing: { chunkBytes: 1, pageBytes: 0 } }, false],
   ];
   it.each(reads)('the manifest is read first or not: %s', (_name, changes, isRead) => {
