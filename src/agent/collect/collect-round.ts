@@ -11,7 +11,7 @@ import { maxEncodedBytes, openObject } from '../../core/content/object.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Compression } from '../../ports/compression.ts';
 import type { Source } from '../../ports/source.ts';
-import type { OnBlame, WantedObject } from './wanted-object.ts';
+import { checkLength, type OnBlame, type WantedObject } from './wanted-object.ts';
 
 /** A source and how it did so far. Lives over all rounds of one content. */
 export interface AskedSource {
@@ -253,15 +253,6 @@ async function fetchVerified<T extends WantedObject>(options: AskOptions<T>): Pr
   if (encoded === undefined) return undefined;
   const decompress = (bytes: Uint8Array, limit: number): Promise<Uint8Array> => compression.decompress(bytes, limit);
   return openObject({ hash, encoded, maxBytes, decompress });
-}
-
-/** What has its hash and not its length was listed wrongly by the owner: no source can help. */
-function checkLength({ lengthBytes, hash }: WantedObject, bytes: Uint8Array): void {
-  if (lengthBytes === undefined || lengthBytes === bytes.length) return;
-  throw new PeerpatchError(
-    'CONTENT_MALFORMED',
-    `the manifest gives object ${toHex(hash)} ${lengthBytes} bytes, and it has ${bytes.length}: the release cannot be right`,
-  );
 }
 
 function asBlame(error: PeerpatchError): PeerpatchError {

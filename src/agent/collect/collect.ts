@@ -20,7 +20,7 @@ import type { ObjectKind, Source } from '../../ports/source.ts';
 import { createCollectSources, type CollectSources } from './collect-sources.ts';
 import { findHeldChunks } from './held-chunks.ts';
 import { listMissingChunks, type MissingChunk, type MissingChunks } from './missing-chunks.ts';
-import type { OnBlame, WantedObject } from './wanted-object.ts';
+import { checkLength, type OnBlame, type WantedObject } from './wanted-object.ts';
 
 /**
  * An object of this machine, not encoded; undefined: not here. Need not be right: it is verified.
@@ -154,6 +154,7 @@ async function copyLocal(
       signal.throwIfAborted();
       const bytes = await local('chunk', next.value.hash, memory);
       if (bytes === undefined || !equalBytes(sha256(bytes), next.value.hash)) continue;
+      checkLength(next.value, bytes); // a longer one would be written over its neighbour
       await write(next.value, bytes);
       missing.remove(next.value);
     }

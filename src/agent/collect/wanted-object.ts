@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { PeerpatchError } from '../../core/base/errors.ts';
+import { PeerpatchError } from '../../core/base/errors.ts';
+import { toHex } from '../../core/base/hex.ts';
 import type { ObjectKind, Source } from '../../ports/source.ts';
 
 /** An object to get. */
@@ -19,3 +20,12 @@ export interface WantedObject {
 
 /** Why a source was dropped: called once for each. PEER_UNREACHABLE and PEER_REFUSED are no lies. */
 export type OnBlame = (source: Source, error: PeerpatchError) => void;
+
+/** What has its hash and not its length was listed wrongly by the owner: no source can help. @throws PeerpatchError CONTENT_MALFORMED */
+export function checkLength({ lengthBytes, hash }: WantedObject, bytes: Uint8Array): void {
+  if (lengthBytes === undefined || lengthBytes === bytes.length) return;
+  throw new PeerpatchError(
+    'CONTENT_MALFORMED',
+    `the manifest gives object ${toHex(hash)} ${lengthBytes} bytes, and it has ${bytes.length}: the release cannot be right`,
+  );
+}

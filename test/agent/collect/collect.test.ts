@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../../src/core/base/bytes.ts';
 import { PeerpatchError } from '../../../src/core/base/errors.ts';
 import { COLLECT_LIMITS } from '../../../src/core/base/limits.ts';
+import { createManifestBuilder } from '../../../src/core/content/manifest.ts';
+import { encodeObject } from '../../../src/core/content/object.ts';
+import { sha256 } from '../../../src/core/crypto/hash.ts';
 import { MemoryPartialStore } from '../../../src/testing/memory-partial.ts';
 import { asks, collectScene, CONTENT, honestBytes, MANIFEST, OTHER } from '../../support/collect-scene.ts';
 import { contentOf, noise, same } from '../../support/content-samples.ts';
@@ -150,6 +153,28 @@ describe('collecting what is there in part', () => {
     expect(localBytes).toBeGreaterThan(CONTENT.bytes.length / 4);
     expect(localBytes + fetchedBytes).toBe(CONTENT.bytes.length);
     expect(asks(source, 'chunk')).toBeLessThan(MANIFEST.count);
+  });
+});
+
+describe('collecting what its owner listed with a wrong length', () => {
+  const pieces = [noise(20_000, 1), noise(30_000, 2), noise(9000, 3)];
+  const listed: [name: string, lengths: readonly number[]][] = [
+    ['a chunk inside', [20_000, 25_000, 9000]],
+    ['the last chunk', [20_000, 30_000, 8500]],
+    ['a chunk with more than it has', [21_000, 30_000, 9000]],
+  ];
+  it.each(listed)('CONTENT_MALFORMED: %s, which is on this machine', async (_name, lengths) => {
+    const builder = createManifestBuilder();
+    for (const [index, piece] of pieces.entries()) builder.add(sha256(piece), lengths[index] ?? 0);
+    const manifest = builder.finish();
+    const find = (hash: Uint8Array): Uint8Array | undefined => pieces.find((piece) => same(sha256(piece), hash));
+    const { root, sizeBytes } = manifest;
+    const source = scriptedSource('source', () => undefined);
+    const { collect } = collectScene([source], { root, sizeBytes, manifest });
+    const partial = await new MemoryPartialStore().open('content', sizeBytes);
+    const local = (_kind: unknown, hash: Uint8Array) => Promise.resolve(find(hash));
+    await expect(collect({ partial, local })).rejects.toEqual(failure('CONTENT_MALFORMED'));
+    expect(source.asked).toEqual([]);
   });
 });
 
