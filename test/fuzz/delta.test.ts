@@ -34,19 +34,28 @@ const PARTS = {
 };
 const PLAIN = plainDelta({ ...SIZES, resultSizeBytes: 1204 }, blockOf(PARTS));
 
-async function check(delta: Uint8Array, resultSizeBytes: number): Promise<void> {
+/** More than what is held of a base in memory. */
+const LARGE_BASE_BYTES = 12 * 1024 ** 2;
+
+async function check(delta: Uint8Array, resultSizeBytes: number, baseSizeBytes = BASE.length): Promise<void> {
   let writtenBytes = 0;
+  let readBytes = 0;
   const write = (bytes: Uint8Array): Promise<void> => {
     writtenBytes += bytes.length;
     expect(writtenBytes).toBeLessThanOrEqual(resultSizeBytes);
     return Promise.resolve();
   };
   const read = (offset: number, length: number): Promise<Uint8Array> => {
-    expect(offset >= 0 && length > 0 && offset + length <= BASE.length).toBe(true);
-    return Promise.resolve(BASE.slice(offset, offset + length));
+    expect(offset >= 0 && length > 0 && offset + length <= baseSizeBytes).toBe(true);
+    readBytes += length;
+    expect(readBytes).toBeLessThanOrEqual(baseSizeBytes + 64 * resultSizeBytes);
+    return Promise.resolve(
+      baseSizeBytes === BASE.length ? BASE.slice(offset, offset + length) : new Uint8Array(length),
+    );
   };
   try {
-    await resultOf(BASE, delta, { resultSizeBytes, write, base: { sizeBytes: BASE.length, read } });
+    const base = { sizeBytes: baseSizeBytes, read };
+    await resultOf(BASE, delta, { resultSizeBytes, baseSizeBytes, write, base });
     expect(writtenBytes).toBe(resultSizeBytes);
   } catch (error) {
     if (!isPeerpatchError(error, 'DELTA_MALFORMED')) throw error;
@@ -87,6 +96,25 @@ describe('fuzz: delta', () => {
       fc.asyncProperty(parts, fc.nat(5000), (block, size) => run(block, size)),
       { numRuns: FUZZ_RUNS },
     );
+  }, 600_000);
+
+  it('copies from all over a large base', async () => {
+    const place = fc.integer({ min: 0, max: LARGE_BASE_BYTES - 40 });
+    const copies = fc.array(fc.tuple(place, fc.integer({ min: 1, max: 40 })), { minLength: 500, maxLength: 3000 });
+    const run = (jumps: readonly (readonly [at: number, length: number])[]): Promise<void> => {
+      let end = 0;
+      const seeks = jumps.map(([at, length]) => {
+        const seek = at - end;
+        end = at + length;
+        return seek;
+      });
+      const copyLengths = jumps.map(([, length]) => length);
+      const block = blockOf({ literalLengths: jumps.map(() => 0), copyLengths, seeks });
+      const resultSizeBytes = copyLengths.reduce((sum, length) => sum + length);
+      const sizes = { baseSizeBytes: LARGE_BASE_BYTES, resultSizeBytes };
+      return check(plainDelta(sizes, block), resultSizeBytes, LARGE_BASE_BYTES);
+    };
+    await fc.assert(fc.asyncProperty(copies, run), { numRuns: Math.ceil(FUZZ_RUNS / 500) });
   }, 600_000);
 
   it('edited programs, whole', async () => {

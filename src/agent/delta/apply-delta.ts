@@ -39,7 +39,7 @@ export async function applyDelta(options: ApplyDeltaOptions): Promise<void> {
   const { base, baseSizeBytes, resultSizeBytes, write, signal } = options;
   if (base.sizeBytes !== baseSizeBytes) throw malformedDelta(`the old program has ${base.sizeBytes} bytes`);
   const position: DeltaPosition = { resultAt: 0, baseAt: 0 };
-  const pages = createBasePages(base);
+  const pages = createBasePages(base, resultSizeBytes);
   const output = createOutput(write);
   try {
     for await (const block of unpackedBlocks(options)) {

@@ -6,6 +6,9 @@
  * @module
  */
 
+import { MAX_BASE_READS_PER_BYTE } from '../../core/base/limits.ts';
+import { malformedDelta } from '../../core/delta/format.ts';
+
 /** The old program's canonical image. */
 export interface DeltaBase {
   readonly sizeBytes: number;
@@ -26,15 +29,22 @@ const MAX_READ_PAGES = 32;
 export const MAX_BASE_READ_BYTES: number = MAX_READ_PAGES * PAGE_BYTES;
 
 export interface BasePages {
-  /** Makes sure of these pages, at most {@link MAX_LOADED_PAGES}. They stay until the load after the next one begins. */
+  /**
+   * Makes sure of these pages, at most {@link MAX_LOADED_PAGES}. They stay until the load after the next one begins.
+   *
+   * @throws PeerpatchError DELTA_MALFORMED when more is read than any honest delta needs; what the base throws
+   */
   load(pages: ReadonlySet<number>): Promise<void>;
   /** Copies from pages that are loaded. */
   copyTo(target: Uint8Array, baseAt: number): void;
 }
 
-export function createBasePages(base: DeltaBase): BasePages {
+/** @param resultSizeBytes what is made of the base: it bounds what is read of it */
+export function createBasePages(base: DeltaBase, resultSizeBytes: number): BasePages {
   const memory = new Uint8Array(Math.min(MAX_HELD_PAGES, Math.ceil(base.sizeBytes / PAGE_BYTES)) * PAGE_BYTES);
   const slots = new Map<number, number>(); // where a page is; the least recently used one first
+  const maxReadBytes = base.sizeBytes + MAX_BASE_READS_PER_BYTE * resultSizeBytes;
+  let readBytes = 0;
 
   const takeSlot = (): number => {
     if (slots.size * PAGE_BYTES < memory.length) return slots.size;
@@ -47,6 +57,9 @@ export function createBasePages(base: DeltaBase): BasePages {
   const read = async (first: number, count: number): Promise<void> => {
     const offset = first * PAGE_BYTES;
     const length = Math.min(count * PAGE_BYTES, base.sizeBytes - offset);
+    readBytes += length;
+    // A delta of a few bytes could have a page read for each byte it makes, and keep the disk busy for days.
+    if (readBytes > maxReadBytes) throw malformedDelta('it jumps about in the old program without end');
     const bytes = await base.read(offset, length);
     if (bytes.length !== length) throw new Error(`${bytes.length} bytes of the base instead of ${length}`);
     for (let i = 0; i < count; i++) {

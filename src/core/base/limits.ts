@@ -103,6 +103,8 @@ export const MAX_DIALED_ADDRESSES = 8;
 
 /** One block of a delta, unpacked: the unit in which deltas are read. */
 export const MAX_DELTA_BLOCK_BYTES: number = 1024 ** 2;
+/** Bytes of the old program that a delta may have read for each byte it makes, beyond all of it once. Real ones need about 1.3. */
+export const MAX_BASE_READS_PER_BYTE = 64;
 
 /** Deltas from updates that are kept for others, of all programs of one user together. */
 export interface KeptDeltaLimits {

@@ -165,6 +165,27 @@ describe('applying a delta that is not right', () => {
     await expect(apply(base, saying(block.length + off), 500)).rejects.toMatchObject({ code: 'DELTA_MALFORMED' });
   });
 
+  it('refuses one that has a page of a large base read for every byte it makes', async () => {
+    const hostile = { baseSizeBytes: 40 * 1024 ** 2, resultSizeBytes: 3000 };
+    const places = Array.from(
+      { length: hostile.resultSizeBytes },
+      (_, index) => (index * 65_536) % hostile.baseSizeBytes,
+    );
+    const seeks = places.map((place, index) => place - (index === 0 ? 0 : (places[index - 1] ?? 0) + 1));
+    const block = blockOf({ literalLengths: seeks.map(() => 0), copyLengths: seeks.map(() => 1), seeks });
+    let readBytes = 0;
+    const read = (_offset: number, length: number): Promise<Uint8Array> => {
+      readBytes += length;
+      return Promise.resolve(new Uint8Array(length));
+    };
+    const applying = resultOf(new Uint8Array(0), plainDelta(hostile, block), {
+      ...hostile,
+      base: { sizeBytes: hostile.baseSizeBytes, read },
+    });
+    await expect(applying).rejects.toMatchObject({ code: 'DELTA_MALFORMED' });
+    expect(readBytes).toBeLessThanOrEqual(hostile.baseSizeBytes + 64 * hostile.resultSizeBytes);
+  });
+
   it('passes on what base, delta and write throw, and leaves nothing under way', async () => {
     const failure = new Error('disk');
     const delta = await deltaOf(BASE, BASE);

@@ -2,16 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { createBasePages, PAGE_BYTES } from '../../../src/agent/delta/base-pages.ts';
 import { noise } from '../../support/delta-samples.ts';
 
-function scene(sizeBytes: number) {
+function scene(sizeBytes: number, resultSizeBytes = sizeBytes) {
   const base = noise(sizeBytes);
   const reads: [offset: number, length: number][] = [];
-  const pages = createBasePages({
-    sizeBytes,
-    read: (offset, length) => {
-      reads.push([offset, length]);
-      return Promise.resolve(base.slice(offset, offset + length));
-    },
-  });
+  const read = (offset: number, length: number): Promise<Uint8Array> => {
+    reads.push([offset, length]);
+    return Promise.resolve(base.slice(offset, offset + length));
+  };
+  const pages = createBasePages({ sizeBytes, read }, resultSizeBytes);
   const copied = (baseAt: number, length: number): Uint8Array => {
     const target = new Uint8Array(length);
     pages.copyTo(target, baseAt);
@@ -58,7 +56,18 @@ describe('pages of the base', () => {
   });
 
   it('are refused when the base is shorter than it said', async () => {
-    const pages = createBasePages({ sizeBytes: 100, read: () => Promise.resolve(new Uint8Array(99)) });
+    const pages = createBasePages({ sizeBytes: 100, read: () => Promise.resolve(new Uint8Array(99)) }, 100);
     await expect(pages.load(new Set([0]))).rejects.toThrow('99 bytes of the base instead of 100');
+  });
+
+  it('are read once all together, and beyond that 64 times what is made of them', async () => {
+    const count = 400; // more than there is room for
+    const { pages, reads } = scene(count * PAGE_BYTES, PAGE_BYTES);
+    const readPages = () => reads.reduce((sum, [, length]) => sum + length, 0) / PAGE_BYTES;
+    for (let page = 0; page < count; page++) await pages.load(new Set([page]));
+    for (let page = 0; page < 64; page++) await pages.load(new Set([page]));
+    expect(readPages()).toBe(count + 64);
+    await expect(pages.load(new Set([64]))).rejects.toMatchObject({ code: 'DELTA_MALFORMED' });
+    expect(readPages()).toBe(count + 64);
   });
 });
