@@ -25,7 +25,7 @@ export interface Search {
   readonly score: number;
 }
 
-/** Places of a bucket that are looked at, those nearest to the expected one. */
+/** Places of a bucket that are looked at, those around the expected one, whatever bytes they begin with. */
 const CANDIDATES = 16;
 /** What a place costs that is not near: in bytes of score, the length of the number that says where it is. */
 const FAR_COST = 22;
