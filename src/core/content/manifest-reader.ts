@@ -73,6 +73,7 @@ export function createManifestReader(root: Uint8Array, sizeBytes: number): Manif
       if (!equalBytes(sha256(pageBytes), hash)) throw malformed('a page does not have its hash');
       const page = decodePage(pageBytes);
       checkListed(listed, page);
+      checkEntries(page);
       wanted.delete(name);
       known.set(name, page);
       if (page.level > 0) for (const entry of page.entries) want({ ...entry, level: page.level - 1 });
@@ -98,6 +99,18 @@ function checkListed({ level, coveredBytes }: Listed, page: Page): void {
   if (sum !== coveredBytes) throw malformed(`a page covers ${sum} bytes where ${coveredBytes} are listed`);
 }
 
+/**
+ * Only the last entry of a level may cover less than a chunk of the smallest size, or as many pages as a page lists at least.
+ * Seen at once and not when all is there: until then entries of a byte each would fill the memory.
+ */
+function checkEntries({ level, entries }: Page): void {
+  const least = MIN_CHUNK_BYTES * MIN_PAGE_ENTRIES ** level;
+  if (!entries.slice(0, -1).some(({ coveredBytes }) => coveredBytes < least)) return;
+  throw malformed(level === 0 ? TOO_SHORT : `a page of level ${level - 1} before the last one covers too little`);
+}
+
+const TOO_SHORT = 'a chunk before the last one is too short';
+
 /** Builds the manifest anew from its chunks: only what the format's own rules make of them has the same root. */
 function assemble(root: Uint8Array, known: ReadonlyMap<string, Page>): Manifest {
   const builder = createManifestBuilder();
@@ -108,7 +121,7 @@ function assemble(root: Uint8Array, known: ReadonlyMap<string, Page>): Manifest 
     for (const entry of page.entries) {
       if (page.level > 0) walk(entry.hash);
       else {
-        if (isLast) throw malformed('a chunk before the last one is too short');
+        if (isLast) throw malformed(TOO_SHORT);
         isLast = entry.coveredBytes < MIN_CHUNK_BYTES;
         builder.add(entry.hash, entry.coveredBytes);
       }

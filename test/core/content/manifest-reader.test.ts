@@ -30,6 +30,15 @@ function read(sizeBytes: number, ...pages: readonly Forged[]): void {
   feed(createManifestReader(top.hash, sizeBytes), { pages });
 }
 
+function thrownBy(work: () => void): unknown {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
 describe('manifest reader', () => {
   it('reads what was measured, page by page, each page once', () => {
     const manifest = madeUpManifest(20_000, 100_000);
@@ -95,10 +104,16 @@ describe('manifest reader', () => {
     entries: Array.from({ length: 17 }, () => ({ coveredBytes: 8192, hash: HASH.with(0, 3) })),
   });
   const short = forged({ level: 0, entries: [8191, 8192].map((coveredBytes) => ({ coveredBytes, hash: HASH })) });
-  const many = forged({
-    level: 1,
-    entries: Array.from({ length: 250 }, (_, index) => ({ coveredBytes: 40, hash: HASH.with(1, index) })),
+  /** Distinct pages, of which every sixteenth is short: one more for each page above than there can be. */
+  const many = Array.from({ length: 5 }, (_, page) => {
+    const below = Array.from({ length: 17 }, (_, n) => ({
+      coveredBytes: n < 16 ? 131_072 : 1,
+      hash: HASH.with(1, page).with(2, n),
+    }));
+    return forged({ level: 1, entries: below });
   });
+  const manyTop = above(2, ...many);
+  const tinyPages = above(1, { ...full, coveredBytes: 40 }, half);
   const larger = { ...half, coveredBytes: half.coveredBytes + 1 };
   const malformed: [name: string, sizeBytes: number, pages: readonly Forged[], reason: string][] = [
     ['another size than is signed', full.coveredBytes + 1, [full], 'are listed'],
@@ -120,7 +135,8 @@ describe('manifest reader', () => {
     ['pages that end too early', full.coveredBytes, [above(1, half, half), half], 'do not end where'],
     ['a page that goes on behind its end', overdue.coveredBytes, [overdue], 'do not end where'],
     ['a short chunk before the last one', short.coveredBytes, [short], 'too short'],
-    ['more pages than the size has room for', 10_000, [many], 'more than 1 pages'],
+    ['more pages than the size has room for', manyTop.coveredBytes, [manyTop, ...many], 'more than 88 pages'],
+    ['a page before the last one that covers too little', tinyPages.coveredBytes, [tinyPages], 'covers too little'],
   ];
   it.each(malformed)('rejects: %s', (_name, sizeBytes, pages, reason) => {
     const reading = (): void => {
@@ -140,12 +156,36 @@ describe('manifest reader', () => {
     }).toThrow('are listed');
   });
 
-  it('cannot be led in circles: a level has only pages below it', () => {
-    const manifest = madeUpManifest(300, 10);
-    const top = manifest.pages.at(-1);
-    const reader = createManifestReader(manifest.root, manifest.sizeBytes);
-    reader.add(manifest.root, top?.bytes ?? HASH);
-    expect(reader.wanted).not.toContainEqual(manifest.root);
+  it('cannot be led in circles: a page is taken one level below the one that lists it, and nowhere else', () => {
+    const pageOf = (level: number): Forged =>
+      level === 0 ? full : forged({ level, entries: [{ coveredBytes: full.coveredBytes, hash: HASH }] });
+    for (const lister of [1, 2, 3, 4]) {
+      for (const level of [0, 1, 2, 3, 4]) {
+        const page = pageOf(level);
+        const top = above(lister, page);
+        const reader = createManifestReader(top.hash, top.coveredBytes);
+        reader.add(top.hash, top.bytes);
+        const adding = (): void => {
+          reader.add(page.hash, page.bytes);
+        };
+        // With chunks it is complete, and wrong: no top page lists a single page.
+        if (level === lister - 1) expect(thrownBy(adding)).toEqual(level === 0 ? MALFORMED : undefined);
+        else expect(adding).toThrow(`level ${level} below ${lister}`);
+      }
+    }
+  });
+
+  it('holds no page of many short chunks, or of pages that cover next to nothing, until the last page shows it', () => {
+    for (const level of [0, 1, 2]) {
+      const entries = Array.from({ length: 256 }, (_, n) => ({ coveredBytes: 1, hash: HASH.with(1, n) }));
+      const tiny = forged({ level, entries });
+      const top = above(level + 1, { ...full, coveredBytes: 2 ** 31 }, tiny);
+      const reader = createManifestReader(top.hash, top.coveredBytes);
+      reader.add(top.hash, top.bytes);
+      expect(() => {
+        reader.add(tiny.hash, tiny.bytes);
+      }).toThrow(level === 0 ? 'too short' : 'covers too little');
+    }
   });
 
   it('asks for a bounded number of pages, whatever they list', () => {
