@@ -10,6 +10,14 @@ const folder = useTempFolder();
 const BASE = noise(3_000_000);
 const RESULT = concatBytes(BASE.subarray(0, 1_000_000), noise(400, 2), BASE.subarray(1_000_000));
 
+/** One in each part of the work, by the share that is told. */
+const MOMENTS: readonly (readonly [name: string, isNow: (share: number) => boolean])[] = [
+  ['when both programs are in memory', (share) => share > 0 && share < 0.1],
+  ['while it looks for copies', (share) => share >= 0.1 && share < 0.5],
+  ['when all copies are found', (share) => share === 0.5],
+  ['when it is written and not yet proven', (share) => share > 0.5 && share < 1],
+];
+
 function options() {
   writeFileSync(folder.join('old'), BASE);
   writeFileSync(folder.join('new'), RESULT);
@@ -72,20 +80,35 @@ describe('making a delta', () => {
     expect(folder.list()).toEqual(['new', 'old', 'taken']);
   });
 
-  it('leaves nothing when it is stopped, at any time', async () => {
-    for (const when of [0, 0.2, 0.6, 0.95]) {
-      const stop = new AbortController();
-      if (when === 0) stop.abort();
-      const making = makeDelta({
-        ...options(),
-        signal: stop.signal,
-        onProgress: (share) => {
-          if (share < 1 && share >= when) stop.abort();
-        },
-      });
-      if (when < 0.9) await expect(making).rejects.toMatchObject({ code: 'CANCELLED' });
-      else await making;
-      expect(folder.list().filter((name) => name !== 'delta')).toEqual(['new', 'old']);
-    }
+  it('tells of its progress in every part of the work', async () => {
+    const seen = new Set<number>();
+    await makeDelta({ ...options(), onProgress: (share) => seen.add(share) });
+    for (const [, isNow] of MOMENTS) expect([...seen].some(isNow)).toBe(true);
+  });
+
+  it.each(MOMENTS)('leaves nothing when it is stopped %s', async (_name, isNow) => {
+    const stop = new AbortController();
+    let lastShare = 0;
+    const onProgress = (share: number): void => {
+      lastShare = share;
+      if (isNow(share)) stop.abort();
+    };
+    const making = makeDelta({ ...options(), signal: stop.signal, onProgress });
+    await expect(making).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(lastShare).toBeLessThan(1);
+    expect(folder.list()).toEqual(['new', 'old']);
+  });
+
+  it('leaves nothing when it is stopped before it begins, and all of it when that is too late', async () => {
+    const given = { ...options(), signal: AbortSignal.abort() };
+    await expect(makeDelta(given)).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(folder.list()).toEqual(['new', 'old']);
+
+    const stop = new AbortController();
+    const onProgress = (share: number): void => {
+      if (share === 1) stop.abort();
+    };
+    const { sizeBytes } = await makeDelta({ ...given, signal: stop.signal, onProgress });
+    expect(readFileSync(given.out)).toHaveLength(sizeBytes);
   });
 });
