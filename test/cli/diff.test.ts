@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { diffCommand } from '../../src/cli/commands/diff.ts';
 import { stream } from '../support/manifest-samples.ts';
 import { cli, type CliOptions, type CliRun } from '../support/cli.ts';
@@ -43,6 +43,28 @@ describe('peerpatch diff', () => {
     });
     expect(found['bytes']).toBe((found['delta'] as Record<string, unknown>)['bytes']);
     expect(found['whole']).toEqual({ bytes: expect.any(Number) as number });
+  });
+
+  it('says in text and JSON why there is no delta, and ends with 0', async () => {
+    vi.stubGlobal(
+      'SharedArrayBuffer',
+      class {
+        constructor() {
+          throw new RangeError('Array buffer allocation failed');
+        }
+      },
+    );
+    try {
+      const { code, out } = await diff(OLD.with(250_000, 1));
+      expect(code).toBe(0);
+      expect(out).toMatch(/by chunks\n/);
+      expect(out).toMatch(/^delta {2}none: .* does not fit into memory/m);
+      const found = (await diff(OLD.with(250_000, 1), ['--json'])).json() as Record<string, unknown>;
+      expect(found).toMatchObject({ plan: 'chunks', deltaNote: expect.stringContaining('memory') as string });
+      expect(found['delta']).toBeUndefined();
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   it('says that the files are the same', async () => {

@@ -35,7 +35,7 @@ export const diffCommand: RegisterCommand = (program, context, finish) => {
 };
 
 function describe(found: ProgramDiff): string {
-  const { plan, bytes, delta, chunks, whole, oldSizeBytes, newSizeBytes, releaseBytes } = found;
+  const { plan, bytes, delta, deltaNote, chunks, whole, oldSizeBytes, newSizeBytes, releaseBytes } = found;
   const row = (name: string, wayBytes: number, note: string): string =>
     `${name.padEnd(6)} ${String(wayBytes).padStart(12)} bytes ${share(wayBytes, newSizeBytes).padStart(9)}  ${note}`.trimEnd();
   const lines = [
@@ -44,6 +44,7 @@ function describe(found: ProgramDiff): string {
   ];
   if (delta !== undefined)
     lines.push(row('delta', delta.bytes, `a delta of ${delta.sizeBytes} bytes, made in ${seconds(delta.elapsedMs)}`));
+  else if (deltaNote !== undefined) lines.push(`delta  none: ${deltaNote}`);
   lines.push(
     row('chunks', chunks.bytes, `${chunks.missing} new chunks, ${chunks.reused} kept, ${chunks.pages} new pages`),
     row('whole', whole.bytes, 'every chunk'),

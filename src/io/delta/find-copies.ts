@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { bucketsOf, emptyIndex, sumPlaces, type BlockIndex, type BucketRange } from '../../core/delta/block-index.ts';
 import { createCopyList, joinCopies, type CopyList } from '../../core/delta/copies.ts';
 import { orAbort } from '../../core/base/abort.ts';
+import { PeerpatchError } from '../../core/base/errors.ts';
 import type { MatchTask } from './match-task.ts';
 import { startMatchThreads, type MatchThread } from './match-threads.ts';
 
@@ -26,9 +27,9 @@ const MAX_THREADS = 8;
 /** Below it, starting threads takes longer than the search. */
 const SMALL_BYTES: number = 2 * 1024 ** 2;
 
-/** @throws the signal's reason */
+/** @throws PeerpatchError OPTION_INVALID when the index does not fit into memory; the signal's reason */
 export async function findCopies({ base, result, onProgress, signal }: FindCopiesOptions): Promise<CopyList> {
-  const index = emptyIndex(base.length);
+  const index = allocateIndex(base.length);
   const isSmall = base.length + result.length < SMALL_BYTES;
   const threads = startMatchThreads(
     { base, result, index },
@@ -47,6 +48,17 @@ export async function findCopies({ base, result, onProgress, signal }: FindCopie
     return joinCopies(found.map((numbers) => createCopyList(numbers)));
   } finally {
     await Promise.all(threads.map((thread) => thread.close()));
+  }
+}
+
+/** Two thirds of the old program more, where both programs may just have found room. */
+function allocateIndex(baseBytes: number): BlockIndex {
+  try {
+    return emptyIndex(baseBytes);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const message = `the index of an old program of ${baseBytes} bytes does not fit into memory: make the delta on a larger machine, or none`;
+    throw new PeerpatchError('OPTION_INVALID', message, { cause });
   }
 }
 

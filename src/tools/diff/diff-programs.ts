@@ -7,11 +7,19 @@
  * @module
  */
 import { equalBytes } from '../../core/base/bytes.ts';
+import { isPeerpatchError } from '../../core/base/errors.ts';
 import { openProgram } from '../../io/files/open-program.ts';
 import { systemClock } from '../../io/system/clock.ts';
 import type { OpenProgram } from '../../ports/program.ts';
 import { readCompared, type ComparedProgram } from './compared-program.ts';
-import { chunkCosts, deltaCost, type ChunksCost, type DeltaCost, type WholeCost } from './way-costs.ts';
+import {
+  chunkCosts,
+  deltaCost,
+  type ChunksCost,
+  type Comparison,
+  type DeltaCost,
+  type WholeCost,
+} from './way-costs.ts';
 import { wireBytes } from './wire-cost.ts';
 
 export type DiffStep = 'reading' | 'delta' | 'chunks';
@@ -36,8 +44,10 @@ export interface ProgramDiff {
   readonly newSizeBytes: number;
   /** Part of each way: statement and stamp. 0 for a file without a release block. */
   readonly releaseBytes: number;
-  /** Undefined when none was asked for, and between files that are the same. */
+  /** Undefined when none was asked for or could be made, and between files that are the same. */
   readonly delta: DeltaCost | undefined;
+  /** Why none could be made: the files are too large for one, or for the memory of this machine. */
+  readonly deltaNote: string | undefined;
   readonly chunks: ChunksCost;
   readonly whole: WholeCost;
   /** Of reading both files, and of everything. */
@@ -48,7 +58,7 @@ export interface ProgramDiff {
 /**
  * Leaves no file behind, also when it is stopped.
  *
- * @throws PeerpatchError PROGRAM_UNREADABLE, CANCELLED; OPTION_INVALID, INSTALL_NO_SPACE, INSTALL_FAILED from making a delta
+ * @throws PeerpatchError PROGRAM_UNREADABLE, CANCELLED; INSTALL_NO_SPACE, INSTALL_FAILED from making a delta
  */
 export async function diffPrograms(options: DiffProgramsOptions): Promise<ProgramDiff> {
   const oldFile = await openProgram(options.oldPath);
@@ -76,8 +86,10 @@ async function compare(oldFile: OpenProgram, newFile: OpenProgram, options: Diff
 
   const isSame = isSameFile(older, newer);
   const comparison = { older, newer, releaseBytes: releaseBytes(newer), signal };
-  const delta =
-    isSame || options.delta === false ? undefined : await deltaCost({ ...comparison, onProgress: progress('delta') });
+  const isWanted = !isSame && options.delta !== false;
+  const { delta, deltaNote } = isWanted
+    ? await deltaCostOrWhyNot({ ...comparison, onProgress: progress('delta') })
+    : { delta: undefined, deltaNote: undefined };
   const { chunks, whole } = await chunkCosts({ ...comparison, onProgress: progress('chunks') });
   return {
     ...(isSame ? { plan: 'none', bytes: 0 } : cheapest(delta, chunks, whole)),
@@ -85,11 +97,22 @@ async function compare(oldFile: OpenProgram, newFile: OpenProgram, options: Diff
     newSizeBytes: sizeBytes,
     releaseBytes: comparison.releaseBytes,
     delta,
+    deltaNote,
     chunks,
     whole,
     readingMs,
     elapsedMs: systemClock.monotonic() - began,
   };
+}
+
+/** What is too large for a delta has other ways, and they are what it is asked about. */
+async function deltaCostOrWhyNot(comparison: Comparison): Promise<Pick<ProgramDiff, 'delta' | 'deltaNote'>> {
+  try {
+    return { delta: await deltaCost(comparison), deltaNote: undefined };
+  } catch (error) {
+    if (!isPeerpatchError(error, 'OPTION_INVALID')) throw error;
+    return { delta: undefined, deltaNote: error.message };
+  }
 }
 
 /** The earlier one where two cost the same. */

@@ -149,6 +149,26 @@ describe('diffPrograms', () => {
     expect(folder.list()).toEqual(['new', 'old']);
   });
 
+  it('tells of the other ways when memory is short for a delta, and why there is none', async () => {
+    const asked: number[] = [];
+    vi.stubGlobal(
+      'SharedArrayBuffer',
+      class extends SharedArrayBuffer {
+        constructor(sizeBytes: number) {
+          asked.push(sizeBytes);
+          // Both programs have found room, their index has not.
+          if (asked.length > 2) throw new RangeError('Array buffer allocation failed');
+          super(sizeBytes);
+        }
+      },
+    );
+    const found = await diff(OLD, OLD.with(500_000, 1)).finally(() => vi.unstubAllGlobals());
+    expect(asked.length).toBe(3);
+    expect(found).toMatchObject({ plan: 'chunks', delta: undefined, chunks: { missing: 1 } });
+    expect(found.deltaNote).toMatch(/does not fit into memory.*a larger machine/);
+    expect(folder.list()).toEqual(['new', 'old']);
+  });
+
   it('refuses a file that cannot be read', async () => {
     writeFileSync(folder.join('old'), OLD);
     const missing = { oldPath: folder.join('old'), newPath: folder.join('missing') };
