@@ -8,6 +8,7 @@ import { PeerpatchError } from '../../core/base/errors.ts';
 import { MAX_PROGRAM_BYTES } from '../../core/base/limits.ts';
 import { findPlaces, zeroPlaces } from '../../core/codesign/image.ts';
 import { unreadable } from '../files/file-error.ts';
+import { READ_FILE } from '../files/open-program.ts';
 
 /** One read: the system takes no more than 2 GiB, and an abort should not wait long. */
 const READ_BYTES: number = 16 * 1024 ** 2;
@@ -23,7 +24,7 @@ export interface ReadImageOptions {
 export async function readImage({ path, stampOffset, signal }: ReadImageOptions): Promise<Uint8Array> {
   let file: FileHandle | undefined;
   try {
-    file = await open(path, 'r');
+    file = await open(path, READ_FILE);
     const stat = await file.stat();
     if (!stat.isFile()) throw new Error('not a file');
     const image = allocate(path, stat.size);

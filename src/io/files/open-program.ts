@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Stats } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { open, realpath, type FileHandle } from 'node:fs/promises';
 import { checkRange } from '../../core/base/bytes.ts';
 import { MAX_PROGRAM_BYTES } from '../../core/base/limits.ts';
@@ -13,12 +13,18 @@ import { unreadable } from './file-error.ts';
 /** Bytes of one read: large enough for the disk, small enough to hold two. */
 const PIECE_BYTES: number = 1024 ** 2;
 
+/**
+ * For reading what should be a plain file. Opening a named pipe would wait until somebody writes into it, for ever; to a plain file
+ * the second flag means nothing, and some systems do not have it.
+ */
+export const READ_FILE: number = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
+
 /** Opens the file behind `path`, symbolic links resolved. @throws PeerpatchError PROGRAM_UNREADABLE */
 export async function openProgram(path: string): Promise<OpenProgram> {
   let file: FileHandle | undefined;
   try {
     const real = await realpath(path);
-    file = await open(real, 'r');
+    file = await open(real, READ_FILE);
     const stat = await file.stat();
     if (!stat.isFile()) throw new Error('not a file');
     if (stat.size > MAX_PROGRAM_BYTES) throw new Error(`more than ${MAX_PROGRAM_BYTES} bytes`);

@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../../src/core/base/bytes.ts';
+import { readImage } from '../../../src/io/delta/shared-file.ts';
 import { openProgram } from '../../../src/io/files/open-program.ts';
 import type { OpenProgram } from '../../../src/ports/program.ts';
 import { failure, filler } from '../../support/stamp-samples.ts';
@@ -39,6 +41,13 @@ describe('an open program', () => {
     } finally {
       await program.close();
     }
+  });
+
+  it('is no named pipe, which would have it wait for ever: refused at once', async () => {
+    execFileSync('mkfifo', [folder.join('pipe')]);
+    await expect(openProgram(folder.join('pipe'))).rejects.toEqual(failure('PROGRAM_UNREADABLE'));
+    const reading = readImage({ path: folder.join('pipe'), stampOffset: undefined });
+    await expect(reading).rejects.toEqual(failure('PROGRAM_UNREADABLE'));
   });
 
   it('names the file behind a link', async () => {
