@@ -10,22 +10,8 @@ import type { CollectLimits } from '../../core/base/limits.ts';
 import { maxEncodedBytes, openObject } from '../../core/content/object.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Compression } from '../../ports/compression.ts';
-import type { Source } from '../../ports/source.ts';
+import { createTasks, type AskedSource, type Task } from './collect-tasks.ts';
 import { checkLength, type OnBlame, type WantedObject } from './wanted-object.ts';
-
-/** A source and how it did so far. Lives over all rounds of one content. */
-export interface AskedSource {
-  readonly source: Source;
-  /** How many requests it may have under way: grows with its answers up to its lanes. */
-  requests: number;
-  running: number;
-  /** How often in a row it had nothing. */
-  misses: number;
-  /** It answered, and no other source was faster since. */
-  isKeepingUp: boolean;
-  /** It is asked no more. */
-  isOut: boolean;
-}
 
 export interface RoundOptions<T extends WantedObject> {
   readonly asked: readonly AskedSource[];
@@ -38,20 +24,10 @@ export interface RoundOptions<T extends WantedObject> {
   readonly limits: CollectLimits;
 }
 
-interface Task<T> {
-  readonly object: T;
-  /** Have not got it. */
-  readonly lacking: Set<AskedSource>;
-  readonly attempts: Map<AskedSource, AbortController>;
-  /** When it was asked for last. */
-  askedMs: number;
-  isDone: boolean;
-}
-
 /** See CollectSources.get. */
 export async function collectRound<T extends WantedObject>(options: RoundOptions<T>): Promise<void> {
   const { asked, clock, signal, limits } = options;
-  const tasks = createTasks(options.wanted, limits);
+  const tasks = createTasks(options);
   const running = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
   let lastError: PeerpatchError | undefined;
@@ -62,6 +38,7 @@ export async function collectRound<T extends WantedObject>(options: RoundOptions
     from.isOut = true;
     lastError = error;
     for (const task of tasks.active) task.attempts.get(from)?.abort(error);
+    tasks.sourceOut();
     options.onBlame(from.source, error);
   };
   const begin = (from: AskedSource, task: Task<T>): void => {
@@ -77,6 +54,7 @@ export async function collectRound<T extends WantedObject>(options: RoundOptions
         from.running--;
         task.attempts.delete(from);
         tasks.settle(task);
+        if (from.isOut) tasks.sourceOut(); // it had nothing too often
         running.delete(attempt);
         wake();
       });
@@ -122,86 +100,11 @@ export async function collectRound<T extends WantedObject>(options: RoundOptions
       if (failure !== undefined) throw failure.error;
     }
     const missing = tasks.first();
-    if (missing !== undefined) throw notFound(missing.object, lastError);
+    if (missing !== undefined) throw notFound(missing, lastError);
   } finally {
     for (const task of tasks.active) for (const stop of task.attempts.values()) stop.abort(signal.reason);
     await Promise.all(running);
   }
-}
-
-interface Tasks<T> {
-  /** Being asked for. */
-  readonly active: ReadonlySet<Task<T>>;
-  /** The next one to ask this source for. */
-  next(from: AskedSource): Task<T> | undefined;
-  /** The one others are asked for the longest, when that is too long. */
-  overdue(from: AskedSource, nowMs: number): Task<T> | undefined;
-  /** An attempt has ended: without another one it is to be asked for again. */
-  settle(task: Task<T>): void;
-  /** One that nobody is asked for. */
-  first(): Task<T> | undefined;
-}
-
-function createTasks<T extends WantedObject>(wanted: Iterable<T>, limits: CollectLimits): Tasks<T> {
-  const fresh = wanted[Symbol.iterator]();
-  const active = new Set<Task<T>>();
-  const returned: Task<T>[] = [];
-  let ahead: Task<T> | undefined;
-  let heldBytes = 0;
-
-  const lookAhead = (): Task<T> | undefined => {
-    if (ahead !== undefined) return ahead;
-    const next = fresh.next();
-    if (next.done === true) return undefined;
-    ahead = { object: next.value, lacking: new Set(), attempts: new Map(), askedMs: 0, isDone: false };
-    return ahead;
-  };
-  const activate = (task: Task<T>): Task<T> => {
-    heldBytes += task.object.maxBytes;
-    active.add(task);
-    return task;
-  };
-  const fits = ({ object }: Task<T>): boolean =>
-    active.size === 0 || heldBytes + object.maxBytes <= limits.maxHeldBytes;
-
-  return {
-    active,
-    next(from) {
-      const index = returned.findIndex((task) => !task.lacking.has(from));
-      const again = returned[index];
-      if (again !== undefined) {
-        if (!fits(again)) return undefined;
-        returned.splice(index, 1);
-        return activate(again);
-      }
-      const task = lookAhead();
-      if (task === undefined || !fits(task)) return undefined;
-      ahead = undefined;
-      return activate(task);
-    },
-    overdue(from, nowMs) {
-      let oldest: Task<T> | undefined;
-      for (const task of active) {
-        if (task.isDone || task.attempts.has(from) || task.lacking.has(from)) continue;
-        if (nowMs - task.askedMs < patienceMs(task, limits)) continue;
-        if (oldest === undefined || task.askedMs < oldest.askedMs) oldest = task;
-      }
-      return oldest;
-    },
-    settle(task) {
-      if (task.attempts.size > 0) return;
-      active.delete(task);
-      heldBytes -= task.object.maxBytes;
-      if (!task.isDone) returned.push(task);
-    },
-    first: () => returned[0] ?? lookAhead(),
-  };
-}
-
-/** Each further source that keeps up and is asked for the same doubles it: a slow line must not carry everything thrice. */
-function patienceMs({ attempts }: Task<WantedObject>, limits: CollectLimits): number {
-  const good = [...attempts.keys()].filter(({ isKeepingUp }) => isKeepingUp).length;
-  return limits.patienceMs * 2 ** Math.max(good - 1, 0);
 }
 
 interface AskOptions<T extends WantedObject> extends RoundOptions<T> {

@@ -11,7 +11,8 @@ import { COLLECT_LIMITS, type CollectLimits } from '../../core/base/limits.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Compression } from '../../ports/compression.ts';
 import type { Source } from '../../ports/source.ts';
-import { collectRound, type AskedSource } from './collect-round.ts';
+import { collectRound } from './collect-round.ts';
+import type { AskedSource } from './collect-tasks.ts';
 import type { OnBlame, WantedObject } from './wanted-object.ts';
 
 export interface CollectSourcesOptions {

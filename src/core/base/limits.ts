@@ -194,6 +194,8 @@ export interface CollectLimits {
   readonly patienceMs: number;
   /** A source that so often in a row had nothing of what it was asked is asked no more. */
   readonly maxMisses: number;
+  /** Objects that one source has not got and others are still to be asked for: with so many no new ones are begun. */
+  readonly maxReturned: number;
 }
 
 export const COLLECT_LIMITS: CollectLimits = {
@@ -201,6 +203,7 @@ export const COLLECT_LIMITS: CollectLimits = {
   firstRequests: 4,
   patienceMs: 1000,
   maxMisses: 32,
+  maxReturned: 4096,
 };
 
 /** Of serving statements, pages and chunks. */

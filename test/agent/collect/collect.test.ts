@@ -3,7 +3,6 @@ import { concatBytes } from '../../../src/core/base/bytes.ts';
 import { PeerpatchError } from '../../../src/core/base/errors.ts';
 import { COLLECT_LIMITS } from '../../../src/core/base/limits.ts';
 import { createManifestBuilder } from '../../../src/core/content/manifest.ts';
-import { encodeObject } from '../../../src/core/content/object.ts';
 import { sha256 } from '../../../src/core/crypto/hash.ts';
 import { MemoryPartialStore } from '../../../src/testing/memory-partial.ts';
 import { asks, collectScene, CONTENT, honestBytes, MANIFEST, OTHER } from '../../support/collect-scene.ts';
