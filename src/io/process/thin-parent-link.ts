@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { fstatSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
+import { isOpenPipe } from './open-pipe.ts';
 
 export const PARENT_FD_VARIABLE = 'PEERPATCH_PARENT_FD';
 export const PARENT_PID_VARIABLE = 'PEERPATCH_PARENT_PID';
@@ -37,7 +38,7 @@ export function adoptThinParent(): ThinParentLink | undefined {
   const isThere = (): boolean => pid === String(process.ppid);
   if (!isThere()) return undefined;
   // A program that came by execve has the parent, but the pipe was closed on the way.
-  const canAsk = fd === String(PARENT_FD) && isPipe(PARENT_FD);
+  const canAsk = fd === String(PARENT_FD) && isOpenPipe(PARENT_FD);
   return {
     isThere,
     requestRestart: () => {
@@ -49,13 +50,4 @@ export function adoptThinParent(): ThinParentLink | undefined {
       }
     },
   };
-}
-
-function isPipe(fd: number): boolean {
-  try {
-    const stat = fstatSync(fd);
-    return stat.isSocket() || stat.isFIFO();
-  } catch {
-    return false; // not open
-  }
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { fstatSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { Script } from 'node:vm';
 import { versionOf } from '../../agent/known-release.ts';
 import { PeerpatchError } from '../../core/base/errors.ts';
@@ -12,6 +12,7 @@ import { releaseIdOf } from '../../core/install/release-id.ts';
 import { parsePublicKey } from '../../core/keys/public-key.ts';
 import { AGENT_ASSET } from '../../io/executable/assets.ts';
 import type { Executable } from '../../io/executable/executable.ts';
+import { isOpenPipe } from '../../io/process/open-pipe.ts';
 import {
   encodePreflightAnswer,
   isPreflightNonce,
@@ -33,7 +34,7 @@ export async function answerPreflight(nonce: string, settings: AgentSettings, pr
   try {
     const answer = await tryOut(nonce, settings, program);
     // Without the pipe this is a child that inherited the variable: it has nobody to answer, and no work to do either.
-    if (isPipe(PREFLIGHT_FD)) writeSync(PREFLIGHT_FD, answer);
+    if (isOpenPipe(PREFLIGHT_FD)) writeSync(PREFLIGHT_FD, answer);
   } catch (error) {
     endSilently(`${error instanceof PeerpatchError ? `${error.code}: ` : ''}${(error as Error).message}`);
   }
@@ -57,13 +58,4 @@ function endSilently(trouble?: string): never {
   process.removeAllListeners('exit');
   if (trouble !== undefined) writeSync(2, `${trouble}\n`);
   process.exit(trouble === undefined ? 0 : 1);
-}
-
-function isPipe(fd: number): boolean {
-  try {
-    const stat = fstatSync(fd);
-    return stat.isSocket() || stat.isFIFO();
-  } catch {
-    return false; // not open
-  }
 }
