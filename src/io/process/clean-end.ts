@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { constants } from 'node:os';
 import { SECOND_MS } from '../../core/base/units.ts';
 
 /** What people and supervisors stop a program with. */
@@ -28,7 +29,11 @@ export function watchCleanEnd(onCleanEnd: () => void): () => void {
     // Nobody else listens: what happens is what would have happened without this listener.
     onCleanEnd();
     stop();
-    process.kill(process.pid, signal);
+    try {
+      process.kill(process.pid, signal);
+    } catch {
+      process.exit(128 + constants.signals[signal]); // Windows: a closed console is told as SIGHUP, which cannot be sent there
+    }
   };
   const stop = (): void => {
     process.off('exit', onExit);

@@ -16,15 +16,20 @@ const NEVER: readonly NodeJS.Signals[] = [
   ...(['SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGSEGV', 'SIGSYS', 'SIGTRAP'] as const),
 ];
 
-/** @param isAtChild the terminal has sent it to the child already */
+/** @param isAtChild the terminal, or the console of Windows, has sent it to the child already */
 export type Deliver = (signal: NodeJS.Signals, isAtChild: boolean) => void;
 
 /**
  * Takes over all signals of this process: listeners of others are removed, and what arrives goes to `deliver`.
  *
  * New listeners first: with none, even for a moment, SIGTERM would end the process.
+ *
+ * On Windows there are events of the console instead, which every process at it gets. To pass one on would be to end the child:
+ * that is all that sending a signal does there.
+ *
+ * @param platform for tests
  */
-export function takeSignals(deliver: Deliver): void {
+export function takeSignals(deliver: Deliver, platform: NodeJS.Platform = process.platform): void {
   const deliverIt = (signal: NodeJS.Signals): void => {
     deliver(signal, false);
   };
@@ -32,7 +37,8 @@ export function takeSignals(deliver: Deliver): void {
     deliver(signal, true);
   };
   // Any of the three: stdin or stdout are often redirected in a shell, and the terminal still sends Ctrl-C.
-  const atTerminal = [0, 1, 2].some((fd) => isatty(fd));
+  const isWindows = platform === 'win32';
+  const atTerminal = isWindows || [0, 1, 2].some((fd) => isatty(fd));
   for (const signal of Object.keys(constants.signals) as NodeJS.Signals[]) {
     const others = process.rawListeners(signal) as (() => void)[];
     if (NEVER.includes(signal)) {
@@ -40,7 +46,7 @@ export function takeSignals(deliver: Deliver): void {
     } else if (FROM_TERMINAL.includes(signal)) {
       process.on(signal, atTerminal ? noteIt : deliverIt);
     } else if (ALWAYS.includes(signal) || others.length > 0) {
-      process.on(signal, deliverIt);
+      process.on(signal, isWindows ? noteIt : deliverIt);
     }
     for (const other of others) process.removeListener(signal, other);
   }

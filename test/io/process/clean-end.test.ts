@@ -58,6 +58,11 @@ describe.skipIf(process.platform === 'win32')('the watch for a clean end', () =>
     });
   }
 
+  it('ends the process where the signal that it heard cannot be sent, as on Windows', async () => {
+    const refuses = 'process.kill = () => { throw new Error("ENOSYS") }; setInterval(() => 0, 1000)';
+    expect(await end(refuses, 'SIGHUP')).toEqual({ code: 129, signal: null, isClean: true });
+  });
+
   it('leaves a signal to a host that listens to it, and takes the exit code that follows for the answer', async () => {
     const answers = 'setInterval(() => 0, 1000); process.on("SIGTERM", () => setTimeout(() => process.exit(143), 50))';
     expect(await end(answers, 'SIGTERM')).toEqual({ code: 143, signal: null, isClean: true });
