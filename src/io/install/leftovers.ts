@@ -17,6 +17,7 @@ import { isRunning } from './process-identity.ts';
 const QUIET_MS: number = 2 * MINUTE_MS;
 /** Numbers are used again: nothing is staged for so long, whoever has the number now. */
 const FORGOTTEN_MS: number = 24 * HOUR_MS;
+const NOT_NOW: readonly string[] = ['EBUSY', 'EPERM', 'EACCES'];
 
 /** A new name beside `target`: hidden, and on the same file system. */
 export function stagedPath(target: string): string {
@@ -84,13 +85,22 @@ export async function removeLeftovers(target: string, nowMs: number, wanted?: Wa
     const left = await stat(path).catch(() => undefined); // gone meanwhile: its process lives
     if (left === undefined) continue;
     const quietMs = nowMs - left.mtimeMs;
-    if (quietMs > FORGOTTEN_MS || (quietMs > QUIET_MS && !isAlive(Number(match[1])))) await rm(path, { force: true });
+    if (quietMs > FORGOTTEN_MS || (quietMs > QUIET_MS && !isAlive(Number(match[1])))) await remove(path);
   }
   const programQuietMs = await sinceWritten(target, nowMs);
   for (const { path, content, isFree: free, quietMs } of await findPartials(target, nowMs)) {
     if (content === wanted?.content || !free) continue;
     const staysMs = wanted === undefined ? FORGOTTEN_MS : wanted.isShared ? QUIET_MS : -Infinity;
-    if (quietMs > Math.min(staysMs, programQuietMs)) await rm(path, { force: true });
+    if (quietMs > Math.min(staysMs, programQuietMs)) await remove(path);
+  }
+}
+
+/** What still runs (Windows), or belongs to another user, stays until a later look: it takes room, and stands in no install's way. */
+async function remove(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } catch (error) {
+    if (!NOT_NOW.includes(errnoOf(error) ?? '')) throw error;
   }
 }
 

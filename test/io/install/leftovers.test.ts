@@ -1,8 +1,23 @@
 import { spawnSync } from 'node:child_process';
 import { utimesSync, writeFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import type * as FilePromises from 'node:fs/promises';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { removeLeftovers, stagedPath } from '../../../src/io/install/leftovers.ts';
 import { useTempFolder } from '../../support/temp-folder.ts';
+
+/** Of files that the system does not remove, whoever asks: what it says. */
+const refused = vi.hoisted(() => new Map<string, string>());
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const real = await importOriginal<typeof FilePromises>();
+  const rm: typeof real.rm = (path, options) => {
+    const code = refused.get(String(path));
+    return code === undefined ? real.rm(path, options) : Promise.reject(Object.assign(new Error(code), { code }));
+  };
+  return { ...real, rm };
+});
+afterEach(() => {
+  refused.clear();
+});
 
 const MINUTE_MS = 60_000;
 /** The number of a process that has ended. */
@@ -42,6 +57,24 @@ describe('leftovers', () => {
     leave(name, minutesAgo);
     await removeLeftovers(folder.join('app'), NOW);
     expect(folder.list()).toEqual([name]);
+  });
+
+  it.each(['EPERM', 'EBUSY', 'EACCES'])(
+    'that run still, which Windows says by %s, keep no install from its work',
+    async (code) => {
+      const [held, free] = [`.app.${DEAD}-${HEX}.peerpatch`, `.app.${DEAD}-${HEX.replace('0', 'f')}.peerpatch`];
+      for (const name of [held, free]) leave(name, 24 * 60 + 1);
+      refused.set(folder.join(held), code);
+      await removeLeftovers(folder.join('app'), NOW);
+      expect(folder.list()).toEqual([held]);
+    },
+  );
+
+  it('that cannot be removed for another reason are told', async () => {
+    const name = `.app.${DEAD}-${HEX}.peerpatch`;
+    leave(name, 3);
+    refused.set(folder.join(name), 'EIO');
+    await expect(removeLeftovers(folder.join('app'), NOW)).rejects.toMatchObject({ code: 'EIO' });
   });
 
   it('have names of their own, hidden, in the folder of the program', () => {
