@@ -12,7 +12,8 @@ import type { UpdateNames } from '../../ports/program.ts';
 import { errnoOf } from '../files/file-error.ts';
 import { openInstallFolderSync, openSubfolderSync, type InstallFolder } from './install-folder.ts';
 import { readJournalSync, removeJournalSync, writeJournalSync } from './journal-file.ts';
-import { keepPreviousProgram } from './previous-programs.ts';
+import { stagedPath as newStagedPath } from './leftovers.ts';
+import { isFile, keepPreviousProgram } from './previous-programs.ts';
 import { isSameFile } from './replace-prepare.ts';
 import type { Replacement } from './replace-parts.ts';
 import { countLivingStartsSync, forgetStartsSync } from './running-starts.ts';
@@ -63,13 +64,19 @@ export async function publish({ stagedPath, target, old, system }: Replacement):
   else await system.calls.rename(stagedPath, target);
 }
 
-/** Windows: a running program may be renamed. Under its new name it is the one that is kept. */
+/**
+ * Windows: a running program may be renamed. Under its new name it is the one that is kept.
+ *
+ * After a roll back that is kept already, as another name of the same file, and a thin parent may run it: then nothing can be put in
+ * its place, and what is moved aside is a leftover.
+ */
 export async function moveAside(replacement: Replacement): Promise<void> {
   const { target, old, system } = replacement;
   const { from } = updateOf(replacement);
   const folder = openInstallFolderSync(target);
   openSubfolderSync(folder, folder.previous);
-  const aside = join(folder.previous, previousName(from));
+  const kept = join(folder.previous, previousName(from));
+  const aside = isFile(kept) ? newStagedPath(target) : kept;
   await system.calls.rename(target, aside);
   const { undo } = replacement;
   replacement.undo = async () => {

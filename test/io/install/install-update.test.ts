@@ -8,6 +8,7 @@ import {
   chmodSync,
   existsSync,
   linkSync,
+  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -257,6 +258,27 @@ describe('replacing a program by its update', () => {
       expect(installed()).toBe('new program');
       expect(kept()).toBe('old');
       expect(readJournalSync(paths())).toMatchObject({ to: TO, from: FROM, previous: KEPT });
+    });
+
+    it('moves nothing over a program that is kept already: a thin parent may run it, as after a roll back', async () => {
+      const options = await prepare();
+      mkdirSync(paths().previous, { recursive: true });
+      linkSync(app(), join(paths().previous, KEPT));
+      const { ino } = statSync(app());
+      const over: string[] = [];
+      const noted: FileCalls = {
+        ...calls,
+        rename: (from, to) => {
+          if (existsSync(to)) over.push(to);
+          return rename(from, to);
+        },
+      };
+      await replaceFile({ ...options, system: { isWindows: true, calls: noted } });
+      expect(over).toEqual([]);
+      expect(installed()).toBe('new program');
+      expect(statSync(join(paths().previous, KEPT)).ino).toBe(ino);
+      const aside = folder.list().filter((name) => /^\.app\.\d+-[0-9a-f]{12}\.peerpatch$/.test(name));
+      expect(aside.map((name) => statSync(folder.join(name)).ino)).toEqual([ino]);
     });
 
     it('moves the old program back when the new one cannot be moved in', async () => {
