@@ -8,15 +8,19 @@ import { PeerpatchError } from '../../core/base/errors.ts';
 
 const NO_SPACE = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
-/** The error for a replacement that failed with `cause`: the program at `path` is still the old one. */
-export function installError(path: string, cause: unknown): PeerpatchError {
+/** The error for a replacement that failed with `cause`: the program at `path` is still the old one. @param platform for tests */
+export function installError(
+  path: string,
+  cause: unknown,
+  platform: NodeJS.Platform = process.platform,
+): PeerpatchError {
   if (cause instanceof PeerpatchError) return cause;
   const code = errnoOf(cause);
   if (code === 'EROFS') {
     const message = `${path} is on a read-only file system (${code}): move the program to one that can be written`;
     return new PeerpatchError('INSTALL_READ_ONLY', message, { cause });
   }
-  const fix = permissionFix(code, dirname(path));
+  const fix = platform === 'win32' ? windowsFix(code, dirname(path)) : permissionFix(code, dirname(path));
   if (fix !== undefined) {
     const message = `no permission to put a file at ${path} (${code ?? ''}): ${fix}`;
     return new PeerpatchError('INSTALL_NOT_WRITABLE', message, { cause });
@@ -51,6 +55,17 @@ export function isNoSpace(error: unknown): boolean {
 export function errnoOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : undefined;
+}
+
+/** Windows says the same where a permission is missing and where a program runs that is to be replaced. */
+function windowsFix(code: string | undefined, folder: string): string | undefined {
+  if (!['EPERM', 'EACCES'].includes(code ?? '')) return undefined;
+  return `let this user write to the folder (${grantFix(folder)}), or end what holds the file, a scanner for example`;
+}
+
+/** The command that lets this user of Windows write to a folder. */
+export function grantFix(folder: string): string {
+  return `icacls "${folder}" /grant "%USERNAME%:(OI)(CI)M"`;
 }
 
 function permissionFix(code: string | undefined, folder: string): string | undefined {

@@ -16,10 +16,18 @@ const cases: [errno: string, code: ErrorCode, fix: RegExp][] = [
 describe('a failed file operation', () => {
   it.each(cases)('%s is %s, with the fix', (errno, code, fix) => {
     const cause = Object.assign(new Error('it failed'), { code: errno });
-    const error = installError('/opt/app/program', cause);
+    const error = installError('/opt/app/program', cause, 'linux');
     expect(error).toMatchObject({ code, cause });
     expect(error.message).toMatch(fix);
     expect(error.message).toContain('/opt/app/program');
+  });
+
+  it.each(['EPERM', 'EACCES'])('%s on Windows names what that means there, and no command of Unix', (errno) => {
+    const cause = Object.assign(new Error('it failed'), { code: errno });
+    const { code, message } = installError('/opt/app/program', cause, 'win32');
+    expect(code).toBe('INSTALL_NOT_WRITABLE');
+    expect(message).toMatch(/icacls "\/opt\/app" \/grant .* end what holds the file/);
+    expect(message).not.toMatch(/sudo|chattr/);
   });
 
   it('stays what it is when it is explained already', () => {

@@ -12,7 +12,7 @@ import { mountPointOf } from '../../../core/install/mount-points.ts';
 import { permissionFix } from '../../../core/install/permission-fix.ts';
 import { shellWord } from '../../../core/install/shell-word.ts';
 import { imageFix } from '../../../core/install/translocated.ts';
-import { errnoOf } from '../../files/file-error.ts';
+import { errnoOf, grantFix } from '../../files/file-error.ts';
 import { stagedPath } from '../leftovers.ts';
 import { folderFacts } from './folder-facts.ts';
 import { mountPoints } from './mounted-program.ts';
@@ -32,6 +32,8 @@ export async function checkWritable(place: Place): Promise<void> {
   } catch (cause) {
     if (errnoOf(cause) === 'EROFS') throw await readOnly(place, cause);
     if (errnoOf(cause) === 'EACCES') throw await notWritable(place, cause);
+    // Windows says that where the permission is missing.
+    if (errnoOf(cause) === 'EPERM' && place.system.platform === 'win32') throw await notWritable(place, cause);
     throw cause;
   }
 }
@@ -53,7 +55,7 @@ async function fixOf(place: Place): Promise<string> {
   }
   return (await folderFacts(place)).holdsOthers
     ? 'move the program to a folder of its own that this user may write'
-    : `icacls "${folder}" /grant "%USERNAME%:(OI)(CI)M"`;
+    : grantFix(folder);
 }
 
 export async function readOnly({ target, folder }: Place, cause: unknown): Promise<PeerpatchError> {

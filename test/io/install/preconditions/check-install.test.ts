@@ -229,6 +229,11 @@ describe.skipIf(process.platform === 'win32')('INSTALL_NOT_WRITABLE', () => {
     execFileSync('chattr', ['+i', folder.join('home')]);
     try {
       expect((await refused(app, { platform: 'darwin' })).code).toBe('INSTALL_NOT_WRITABLE');
+      // Windows says EPERM, too, and where only a permission is missing.
+      expect(await refused(app, { platform: 'win32', uid: undefined })).toMatchObject({
+        code: 'INSTALL_NOT_WRITABLE',
+        message: expect.stringContaining(`icacls "${folder.join('home')}" /grant`) as string,
+      });
       await expect(checkNewFile(folder.join('home/new'), PLAN)).rejects.toEqual(failure('INSTALL_NOT_WRITABLE'));
     } finally {
       execFileSync('chattr', ['-i', folder.join('home')]);
