@@ -82,14 +82,18 @@ interface Trial {
 
 /**
  * A child that the host starts at the wrong moment holds the file open for writing until it runs something else, and what
- * somebody writes to cannot be started.
+ * somebody writes to cannot be started. On Windows neither can what a scanner has just opened.
  */
 async function tryOutWhenClosed(trial: Trial): Promise<Outcome> {
   for (let attempt = 1; ; attempt++) {
     const outcome = await tryOut(trial);
-    if (attempt === BUSY_ATTEMPTS || outcome.trouble?.includes('ETXTBSY') !== true) return outcome;
+    if (attempt === BUSY_ATTEMPTS || !isBusy(outcome.trouble)) return outcome;
     await pause(BUSY_PAUSE_MS);
   }
+}
+
+function isBusy(trouble: string | undefined): boolean {
+  return /could not be started .*(?:ETXTBSY|EBUSY)/.test(trouble ?? '');
 }
 
 async function tryOut({ path, nonce, timeoutMs, env, signal }: Trial): Promise<Outcome> {

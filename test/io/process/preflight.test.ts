@@ -4,14 +4,29 @@
  * @module
  */
 import { spawn } from 'node:child_process';
+import type * as ChildProcess from 'node:child_process';
 import { chmodSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { bundle } from '../../../src/io/build/bundle.ts';
 import { runPreflight } from '../../../src/io/process/preflight.ts';
 import { livingOf } from '../../support/living-processes.ts';
 import { useTempFolder } from '../../support/temp-folder.ts';
+
+/** What Windows says of a program that cannot be shared at the moment is thrown, not told later. */
+const onSpawn = vi.hoisted(() => ({ refuse: undefined as ((file: string) => boolean) | undefined }));
+vi.mock('node:child_process', async (importOriginal) => {
+  const real = await importOriginal<typeof ChildProcess>();
+  const refusing = (file: string, ...rest: readonly unknown[]): unknown => {
+    if (onSpawn.refuse?.(file) === true) throw Object.assign(new Error('spawn EBUSY'), { code: 'EBUSY' });
+    return (real.spawn as (...args: readonly unknown[]) => unknown)(file, ...rest);
+  };
+  return { ...real, spawn: refusing };
+});
+afterEach(() => {
+  onSpawn.refuse = undefined;
+});
 
 const folder = useTempFolder();
 const release = { version: '1.1.0', id: 'ab'.repeat(32) };
@@ -100,6 +115,13 @@ describe.skipIf(process.platform !== 'linux')('a preflight', () => {
     const held = openSync(path, 'r+');
     setTimeout(() => { closeSync(held); }, 300); // prettier-ignore
     await runPreflight({ path, release });
+  });
+
+  it('waits for a scanner that has the file open, where that keeps it from being started', async () => {
+    let refusals = 3;
+    onSpawn.refuse = (file) => file.endsWith('staged') && refusals-- > 0;
+    await trial(answer());
+    expect(refusals).toBe(-1);
   });
 
   it('ends after its time, and takes with it what was started, in its group and outside', async () => {
