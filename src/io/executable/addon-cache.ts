@@ -90,11 +90,23 @@ async function writeWhole(path: string, bytes: Uint8Array, sha256: string): Prom
     }
     if (!(await holds(unfinished, sha256)))
       throw new Error('the addon inside this executable is damaged: install it again');
-    await rename(unfinished, path);
+    await putInPlace(unfinished, path, sha256);
   } finally {
     await rm(unfinished, { force: true });
   }
   await sweepUnfinished(join(path, '..'));
+}
+
+/** Windows replaces no file that somebody has loaded, which is whole then, and none that is marked as not to be written. */
+async function putInPlace(unfinished: string, path: string, sha256: string): Promise<void> {
+  try {
+    await rename(unfinished, path);
+  } catch (error) {
+    if (!['EPERM', 'EACCES', 'EBUSY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (await holds(path, sha256)) return;
+    await rm(path, { force: true });
+    await rename(unfinished, path);
+  }
 }
 
 async function sweepUnfinished(folder: string): Promise<void> {

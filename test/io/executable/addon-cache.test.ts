@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type * as FilePromises from 'node:fs/promises';
 import {
   chmod,
   chown,
@@ -19,6 +20,17 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { extractAddon } from '../../../src/io/executable/addon-cache.ts';
 import { ADDON_ASSET } from '../../../src/io/executable/assets.ts';
 import type { Executable } from '../../../src/io/executable/executable.ts';
+
+/** What Windows says where something is in the way of a rename; what happens meanwhile. */
+const onRename = vi.hoisted(() => ({ refuse: undefined as ((to: string) => Promise<boolean>) | undefined }));
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const real = await importOriginal<typeof FilePromises>();
+  const rename: typeof real.rename = async (from, to) => {
+    if ((await onRename.refuse?.(String(to))) === true) throw Object.assign(new Error('EPERM'), { code: 'EPERM' });
+    return real.rename(from, to);
+  };
+  return { ...real, rename };
+});
 
 const ADDON = Uint8Array.from({ length: 100_000 }, (_, index) => index % 251);
 const SHA256 = createHash('sha256').update(ADDON).digest('hex');
@@ -47,6 +59,7 @@ beforeEach(async () => {
   vi.stubEnv('TMPDIR', temporary);
 });
 afterEach(async () => {
+  onRename.refuse = undefined;
   vi.unstubAllEnvs();
   await rm(folder, { recursive: true, force: true });
 });
@@ -86,6 +99,24 @@ describe('extractAddon', () => {
       Array.from({ length: 8 }, () => extractAddon({ program: program(), cacheFolder: cache })),
     );
     expect(new Set(all.map((extracted) => extracted?.path))).toEqual(new Set([join(cache, NAME)]));
+    expect(await readdir(cache)).toEqual([NAME]);
+  });
+
+  it('uses the file of a process that was faster, where a loaded one cannot be replaced', async () => {
+    onRename.refuse = async (to) => {
+      await writeFile(to, ADDON, { mode: 0o500 });
+      return true;
+    };
+    expect((await extractAddon({ program: program(), cacheFolder: cache }))?.path).toBe(join(cache, NAME));
+    expect(await readdir(cache)).toEqual([NAME]);
+  });
+
+  it('replaces an altered file, where one that is not to be written must be removed first', async () => {
+    await mkdir(cache, 0o700);
+    await writeFile(join(cache, NAME), ADDON.with(500, 7));
+    onRename.refuse = async (to) => (await stat(to).catch(() => undefined)) !== undefined;
+    await extractAddon({ program: program(), cacheFolder: cache });
+    expect(new Uint8Array(await readFile(join(cache, NAME)))).toEqual(ADDON);
     expect(await readdir(cache)).toEqual([NAME]);
   });
 
