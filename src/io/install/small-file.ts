@@ -15,7 +15,6 @@ import {
   lstatSync,
   openSync,
   readSync,
-  renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
@@ -23,6 +22,7 @@ import { basename, dirname, join } from 'node:path';
 import { PeerpatchError } from '../../core/base/errors.ts';
 import { MAX_INSTALL_STATE_BYTES } from '../../core/base/limits.ts';
 import { errnoOf } from '../files/file-error.ts';
+import { renameOverSync } from './rename-over.ts';
 
 /**
  * Undefined when there is none.
@@ -62,7 +62,7 @@ export function writeSmallFileSync(path: string, bytes: Uint8Array, mode = 0o644
     const written = handle;
     handle = undefined; // closed below whatever the answer is: a second time it might be another file's number
     closeSync(written);
-    renameSync(staged, path);
+    renameOverSync(staged, path);
   } catch (error) {
     if (handle !== undefined) closeSync(handle);
     rmSync(staged, { force: true });
