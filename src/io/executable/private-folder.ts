@@ -83,6 +83,11 @@ function userCache(env: NodeJS.ProcessEnv): string {
   const { XDG_CACHE_HOME, LOCALAPPDATA } = env;
   // The XDG specification: a relative path is to be ignored.
   if (XDG_CACHE_HOME !== undefined && isAbsolute(XDG_CACHE_HOME)) return XDG_CACHE_HOME;
-  if (process.platform === 'win32') return LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local');
+  if (process.platform === 'win32') return localAppData(LOCALAPPDATA);
   return process.platform === 'darwin' ? join(homedir(), 'Library', 'Caches') : join(homedir(), '.cache');
+}
+
+/** Of this user of Windows. A relative path would be one below the working folder, whosever that is. */
+export function localAppData(variable: string | undefined): string {
+  return variable !== undefined && isAbsolute(variable) ? variable : join(homedir(), 'AppData', 'Local');
 }

@@ -9,7 +9,7 @@
 import { rmdir } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { openPrivateFolderSync, privateFolders } from '../executable/private-folder.ts';
+import { localAppData, openPrivateFolderSync, privateFolders } from '../executable/private-folder.ts';
 
 /** {@link openStateFolderSync} */
 // eslint-disable-next-line @typescript-eslint/require-await -- a few looks at local folders: the promise is for the caller's convenience
@@ -44,7 +44,7 @@ function userState({ XDG_STATE_HOME, LOCALAPPDATA }: NodeJS.ProcessEnv): string 
   // The XDG specification: a relative path is to be ignored.
   if (XDG_STATE_HOME !== undefined && isAbsolute(XDG_STATE_HOME)) return XDG_STATE_HOME;
   try {
-    if (process.platform === 'win32') return LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local');
+    if (process.platform === 'win32') return localAppData(LOCALAPPDATA);
     if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support');
     return join(homedir(), '.local', 'state');
   } catch {
