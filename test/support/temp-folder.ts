@@ -21,7 +21,8 @@ export interface TempFolder {
 export function useTempFolder(): TempFolder {
   let path = '';
   beforeEach(() => {
-    path = realpathSync(mkdtempSync(join(tmpdir(), 'peerpatch-test-')));
+    // On Windows the other one leaves short names (RUNNER~1) as they are.
+    path = realpathSync.native(mkdtempSync(join(tmpdir(), 'peerpatch-test-')));
   });
   afterEach(() => {
     rmSync(path, { recursive: true, force: true });

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { realpathSync } from 'node:fs';
 import type * as NodeSea from 'node:sea';
+import { realPathSync } from '../files/real-path.ts';
 import { DESCRIPTION_ASSET } from './assets.ts';
 import { decodeDescription, type ExecutableDescription } from './description.ts';
 
@@ -77,7 +77,7 @@ function programPath(): string {
   const paths = execPath.endsWith(REPLACED) ? [execPath, execPath.slice(0, -REPLACED.length)] : [execPath];
   for (const path of paths) {
     try {
-      return realpathSync(path);
+      return realPathSync(path);
     } catch {
       // gone, or not its name
     }

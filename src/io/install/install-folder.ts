@@ -17,10 +17,11 @@
  * @module
  */
 import { createHash } from 'node:crypto';
-import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { lstatSync, statSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PeerpatchError } from '../../core/base/errors.ts';
 import { errnoOf } from '../files/file-error.ts';
+import { realPathSync } from '../files/real-path.ts';
 import { makeFolderSync } from './new-folder.ts';
 import { syncFolderSync } from './small-file.ts';
 
@@ -69,7 +70,7 @@ export function installFolderPaths(programPath: string): InstallFolder {
  * @throws PeerpatchError INSTALL_STATE_DAMAGED when it is one that others may have made or may change, and the system's errors
  */
 export function findInstallFolderSync(programPath: string): InstallFolder | undefined {
-  const folder = installFolderPaths(realpathSync(programPath));
+  const folder = installFolderPaths(realPathSync(programPath));
   return checkFolder(folder.path, statSync(folder.programPath)) ? folder : undefined;
 }
 
@@ -79,7 +80,7 @@ export function findInstallFolderSync(programPath: string): InstallFolder | unde
  * @throws PeerpatchError INSTALL_STATE_DAMAGED, and the system's errors
  */
 export function openInstallFolderSync(programPath: string): InstallFolder {
-  const folder = installFolderPaths(realpathSync(programPath));
+  const folder = installFolderPaths(realPathSync(programPath));
   makeFolder(folder.path, statSync(folder.programPath));
   return folder;
 }

@@ -10,6 +10,7 @@ import { randomBytes } from 'node:crypto';
 import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { HOUR_MS, MINUTE_MS } from '../../core/base/units.ts';
+import { errnoOf } from '../files/file-error.ts';
 import { formatPartialName, parsePartialName, THIS_SYSTEM, type PartialName } from './partial-name.ts';
 import { isRunning } from './process-identity.ts';
 
