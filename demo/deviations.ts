@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { programName } from '../test/support/program-name.ts';
 import type { Copy } from './copy.ts';
 
 /** A copy and how it was started. */
@@ -26,7 +27,7 @@ export interface Outcome {
 }
 
 /** What an update leaves: the program, and the folder with what brings the one before it back. */
-const PROGRAM = 'hello';
+export const PROGRAM: string = programName('hello');
 const INSTALL_FOLDER = `.${PROGRAM}.peerpatch`;
 
 /** One sentence for each thing that is not as it should be. */
@@ -62,7 +63,10 @@ async function deviationsOfCopy(expected: Expectation, outcome: Outcome, wanted:
     [isSmall(copy.receivedBytes), `received ${String(copy.receivedBytes)} bytes for a change of a few lines`],
     [(await fileHash(path)) === wanted.now, 'its program file is not the new release'],
     [same(await keptBy(home), wanted.kept), 'does not keep the old release beside it'],
-    [same(await readdir(home), [INSTALL_FOLDER, PROGRAM]), `left files behind: ${(await readdir(home)).join(', ')}`],
+    [
+      same((await readdir(home)).sort(), [INSTALL_FOLDER, PROGRAM]),
+      `left files behind: ${(await readdir(home)).join(', ')}`,
+    ],
   ];
   return facts.filter(([holds]) => !holds).map(([, sentence]) => `${copy.name}: ${sentence}`);
 }

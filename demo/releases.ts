@@ -7,6 +7,7 @@ import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { programName } from '../test/support/program-name.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const CLI = join(ROOT, 'dist/cli/main.js');
@@ -35,7 +36,7 @@ export async function createOwner(folder: string): Promise<{ publicKey: string; 
 export async function createProject(folder: string): Promise<string> {
   const project = join(folder, 'project');
   await mkdir(join(project, 'node_modules'), { recursive: true });
-  await symlink(ROOT, join(project, 'node_modules/peerpatch'));
+  await symlink(ROOT, join(project, 'node_modules/peerpatch'), 'junction'); // what Windows allows everybody
   await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'hello', type: 'module' }));
   await copyFile(ENTRY, join(project, 'app.ts'));
   return project;
@@ -73,7 +74,7 @@ export interface DemoRelease {
 /** Builds and signs the project as it is now as one version. */
 export async function createRelease(options: ReleaseOptions): Promise<DemoRelease> {
   const { project, version, keyFile, node, previous } = options;
-  const program = join(project, `hello-${version}`);
+  const program = join(project, programName(`hello-${version}`));
   const entry = join(project, 'app.ts');
   await peerpatch('build', entry, '--out', program, '--app-version', version, '--node', node);
   const from = previous === undefined ? [] : ['--previous', previous];

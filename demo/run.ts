@@ -10,35 +10,36 @@
  * @module
  */
 import { execFileSync } from 'node:child_process';
-import { copyFile, cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startPrivateDht } from '../src/testing/private-dht.ts';
 import { Copy } from './copy.ts';
-import { deviationsOf, type Expectation } from './deviations.ts';
+import { deviationsOf, PROGRAM, type Expectation } from './deviations.ts';
 import { createOwner, createProject, createRelease, editProject, type DemoRelease } from './releases.ts';
 import { amount, createScreen, table } from './screen.ts';
 import { describe } from './story.ts';
 
-const TIME_LIMIT_MS = 90_000;
+const TIME_LIMIT_MS = 180_000;
 const DHT_NODES = 20;
 const OLD = '1.0.0';
 const NEW = '1.1.0';
 const HEADER = ['copy', 'from', 'to', 'plan', 'received', 'program', 'found after', 'total time', 'PID kept'];
 const NOTES = [
   'received: payload of the update, without what UDP, QUIC and the DHT add',
-  `each copy started ${NEW} once before it replaced anything, and keeps ${OLD} in .hello.peerpatch:`,
+  `each copy started ${NEW} once before it replaced anything, and keeps ${OLD} in .${PROGRAM}.peerpatch:`,
   `it comes back by itself when ${NEW} crashes or hangs at first, or later by "peerpatch rollback"`,
 ];
 
 const { values: flags } = parseArgs({ options: { node: { type: 'string', default: process.execPath } } });
 const screen = createScreen(process.stdout);
 const copies: Copy[] = [];
-const folder = await mkdtemp(join(tmpdir(), 'peerpatch-demo-'));
+const folder = await realpath(await mkdtemp(join(tmpdir(), 'peerpatch-demo-')));
 const cleanUp = async (): Promise<void> => {
   await Promise.all(copies.map((copy) => copy.end()));
-  await rm(folder, { recursive: true, force: true });
+  // Windows: a program that was just ended may be held for a moment.
+  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 };
 process.once('SIGINT', () => void cleanUp().finally(() => process.exit(130)));
 
@@ -63,7 +64,7 @@ async function demo(): Promise<string[]> {
     const start = async (name: string, { program, deltaBytes }: DemoRelease): Promise<Expectation> => {
       const home = join(folder, name);
       await mkdir(home);
-      const path = join(home, 'hello');
+      const path = join(home, PROGRAM);
       await copyFile(program, path);
       if (deltaBytes !== undefined) await cp(`${program}.deltas`, `${path}.deltas`, { recursive: true });
       const args = ['--name', name, '--greeting', 'grüß "Gott"', ''];
@@ -139,10 +140,12 @@ function isDone(copy: Copy): boolean {
 }
 
 function hostEnvironment(publicKey: string, bootstrap: readonly string[], name: string): Record<string, string> {
+  const home = join(folder, `${name}-user`);
   return {
     PATH: process.env['PATH'] ?? '',
     // What one copy has kept, the others must fetch.
-    HOME: join(folder, `${name}-user`),
+    HOME: home,
+    ...(process.platform === 'win32' && { USERPROFILE: home, LOCALAPPDATA: join(home, 'AppData/Local') }),
     HELLO_PUBLIC_KEY: publicKey,
     HELLO_DHT: bootstrap.slice(0, 3).join(','),
     HELLO_RELAY: 'none',
@@ -156,7 +159,7 @@ function hostEnvironment(publicKey: string, bootstrap: readonly string[], name: 
 function runtimeFacts(node: string): { version: string; hasExecve: boolean } {
   const text = execFileSync(node, ['-p', 'process.version + " " + typeof process.execve'], { encoding: 'utf8' });
   const [version = '', execve = ''] = text.trim().split(' ');
-  return { version, hasExecve: execve === 'function' };
+  return { version, hasExecve: execve === 'function' && process.platform !== 'win32' };
 }
 
 async function until(condition: () => boolean): Promise<void> {
