@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { restartBehaviour } from '../fixtures/restart-behaviour.ts';
 import { RunningHost } from '../fixtures/running-host.ts';
+import { programName } from '../support/program-name.ts';
 import { builtProgram, NO_AGENT } from './support/executables.ts';
 import { nodesUnderTest } from './support/node-binaries.ts';
 
@@ -22,7 +23,7 @@ afterEach(async () => {
   await Promise.all(hosts.splice(0).map((host) => host.stop()));
 });
 afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 });
 
 for (const { name, path: node, hasExecve } of await nodesUnderTest()) {
@@ -48,7 +49,7 @@ for (const { name, path: node, hasExecve } of await nodesUnderTest()) {
     });
 
     it('runs the file that has taken its place', async () => {
-      const place = join(folder, `program-${name}`);
+      const place = join(folder, programName(`program-${name}`));
       const other = await builtProgram({
         entry: 'test/fixtures/told-version.ts',
         version: '2.0.0',
@@ -60,6 +61,8 @@ for (const { name, path: node, hasExecve } of await nodesUnderTest()) {
       const host = new RunningHost({ path: place, args: ['kept'] });
       hosts.push(host);
       expect((await host.hears('start'))['kind']).toBe('sea');
+      // Windows renames a running program, and nothing over it.
+      if (process.platform === 'win32') await rename(place, `${place}.old`);
       await rename(`${place}.new`, place);
       host.tell(`restart`);
       expect(await host.hears('second')).toMatchObject({ version: '2.0.0', args: ['kept'] });

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { bundle } from '../../../src/io/build/bundle.ts';
 import { inspectNode } from '../../../src/io/build/node-binary.ts';
 import { buildProgram, EARLY_START } from '../../../src/tools/build-program.ts';
+import { programName } from '../../support/program-name.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const CACHE = join(ROOT, '.cache/executables');
@@ -39,7 +40,7 @@ export async function builtProgram({ entry, version, node, agentEntry }: TestPro
   for (const script of [join(ROOT, entry), agent, EARLY_START, ...tools]) {
     hash.update((await bundle({ entry: script, nodeVersion })).code);
   }
-  const out = join(CACHE, hash.digest('hex').slice(0, 32));
+  const out = join(CACHE, programName(hash.digest('hex').slice(0, 32)));
   const now = new Date();
   const known = await utimes(out, now, now).then(
     () => true,

@@ -4,9 +4,9 @@
  * @module
  */
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 
-const INSTALL_FOLDER = /^\.[^.]+\.peerpatch$/;
+const INSTALL_FOLDER = /^\..+\.peerpatch$/;
 /** Of the install folder: what may stay, and nothing that somebody is about to write or holds. */
 const KEPT: readonly RegExp[] = [
   /^journal$/,
@@ -14,19 +14,21 @@ const KEPT: readonly RegExp[] = [
   /^lock\/\d+$/,
   /^previous\/\d+\.\d+\.\d+~[0-9a-f]{16}$/,
   /^quarantine\/[0-9a-f]{64}$/,
-  /^starts\/\d+(-[0-9a-f]{8}){2}-\d+$/,
+  /^starts\/\d+(-[0-9a-f]{8}){2}-(?:\d+|-)$/,
 ];
 
 /** Names, sorted: the content of an install folder only where it is not what the specification says. */
 export async function programFolder(path: string): Promise<string[]> {
-  const names = await readdir(path);
-  const stray = await Promise.all(names.filter((name) => INSTALL_FOLDER.test(name)).map((name) => strayIn(path, name)));
-  return [...names.filter((name) => !INSTALL_FOLDER.test(name)), ...stray.flat()].sort();
+  const entries = await readdir(path, { withFileTypes: true });
+  // Staged and partial files are called so, too.
+  const folders = entries.filter((entry) => entry.isDirectory() && INSTALL_FOLDER.test(entry.name));
+  const stray = await Promise.all(folders.map(({ name }) => strayIn(path, name)));
+  return [...entries.filter((entry) => !folders.includes(entry)).map(({ name }) => name), ...stray.flat()].sort();
 }
 
 /** What an installation keeps beside a program, sorted: a release ID as `~`, the number of a ticket as `#`. */
 export async function keptBeside(program: string): Promise<string[]> {
-  const folder = program.replace(/([^/]*)$/, '.$1.peerpatch');
+  const folder = join(dirname(program), `.${basename(program)}.peerpatch`);
   return (await filesIn(folder)).map((file) => file.replace(/~.*/, '~').replace(/^lock\/\d+/, 'lock/#'));
 }
 
@@ -51,9 +53,15 @@ async function isHeld(folder: string, file: string): Promise<boolean> {
   }
 }
 
-/** Relative to the folder, sorted. */
+/** Relative to the folder, with `/` between names, sorted. */
 async function filesIn(folder: string): Promise<string[]> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = found.filter((entry) => !entry.isDirectory());
-  return files.map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1)).sort();
+  return files
+    .map(({ parentPath, name }) =>
+      join(parentPath, name)
+        .slice(folder.length + 1)
+        .replaceAll(sep, '/'),
+    )
+    .sort();
 }

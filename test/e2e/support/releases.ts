@@ -5,7 +5,7 @@
  */
 import { execFile } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
-import { open, readFile, rename, rm, utimes } from 'node:fs/promises';
+import { copyFile, open, readFile, rename, rm, utimes } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { concatBytes } from '../../../src/core/base/bytes.ts';
 import { ownerKeyFromSeed, type OwnerKey } from '../../../src/core/keys/owner-key.ts';
@@ -21,6 +21,7 @@ import {
 } from '../../../src/testing/sample-program.ts';
 import type { SignProgramOptions } from '../../../src/tools/sign/sign-options.ts';
 import { signProgram, type SignedProgram } from '../../../src/tools/sign/sign-program.ts';
+import { programName } from '../../support/program-name.ts';
 import { builtProgram } from './executables.ts';
 import { tinyProgram } from './tiny-program.ts';
 
@@ -89,7 +90,7 @@ export function signedV0Host(version: string, node: string): Promise<string> {
 async function signedOnce(version: string, node: string, profile: 'stated' | 'v0'): Promise<string> {
   const unsigned = await unsignedHost(version, node);
   const staged = `${unsigned}.signing-${String(process.pid)}`;
-  const signed = `${unsigned}.${profile}`;
+  const signed = programName(`${unsigned}.${profile}`);
   if (await touched(signed)) return signed;
   try {
     await copyProgram(unsigned, staged);
@@ -109,10 +110,11 @@ export function signStated(program: string, version: string, options: SignOption
 
 /**
  * Copies in another process: a child that this one starts meanwhile would hold the unfinished copy open for an instant,
- * and what somebody writes to cannot be run (ETXTBSY).
+ * and what somebody writes to cannot be run (ETXTBSY). Windows gives children no such files, and has no `cp`.
  */
 export async function copyProgram(from: string, to: string): Promise<void> {
-  await promisify(execFile)('cp', ['--', from, to]);
+  if (process.platform === 'win32') await copyFile(from, to);
+  else await promisify(execFile)('cp', ['--', from, to]);
 }
 
 interface TinyOptions {

@@ -93,7 +93,8 @@ export async function openScene({ nodes = 8 }: { readonly nodes?: number } = {})
       await Promise.all(hosts.map((host) => host.stop()));
       await Promise.all(seeds.map((end) => end()));
       await dht.close();
-      await rm(folder, { recursive: true, force: true });
+      // Windows: a program that was just ended may be held for a moment by whoever looks at it.
+      await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     },
   };
 }
@@ -103,6 +104,7 @@ function hostEnvironment({ bootstrap }: PrivateDht, folder: string): Record<stri
   return {
     PATH: process.env['PATH'] ?? '',
     HOME,
+    ...(process.platform === 'win32' && { USERPROFILE: HOME, LOCALAPPDATA: join(HOME, 'AppData/Local') }),
     XDG_STATE_HOME: join(folder, 'state'),
     APP_PUBLIC_KEY: PUBLIC_KEY,
     APP_DHT: bootstrap.join(','),

@@ -8,12 +8,17 @@ import { chmod, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import type { RunningHost, Said } from '../../fixtures/running-host.ts';
+import { programName } from '../../support/program-name.ts';
 import { copyProgram, giveBehaviour, replaceOnce, signStated, unsignedBehavingHost, writeAt } from './releases.ts';
 import { processesIn, signalProcesses } from './scene-processes.ts';
 import type { Scene } from './scene.ts';
 
 /** What a copy was started with, to be found again after everything. */
 export const ARGS = ['--flag=1', 'two words', '', 'ünïcödé ☃', '$HOME "quoted" \\'];
+
+/** Beside a program. */
+const APP: string = programName('app');
+const INSTALL_FOLDER = `.${APP}.peerpatch`;
 
 export interface BadVersion {
   readonly version?: string;
@@ -34,7 +39,7 @@ const MACHINE_OFFSET = 18;
 /** Path of a signed program in the scene's folder. */
 export async function badVersion(scene: Scene, options: BadVersion): Promise<string> {
   const { version = '1.1.0', node, behaviour = '', patch, machine, target } = options;
-  const path = await scene.place(await unsignedBehavingHost(version, node), `owner-${version}/app`);
+  const path = await scene.place(await unsignedBehavingHost(version, node), join(`owner-${version}`, APP));
   await giveBehaviour(path, behaviour);
   if (patch !== undefined) await replaceOnce(path, ...patch);
   if (machine !== undefined) await writeAt(path, MACHINE_OFFSET, Uint8Array.of(machine & 0xff, machine >> 8));
@@ -65,7 +70,7 @@ export async function startGood(scene: Scene, options: GoodOptions): Promise<Run
 /** Path of the program that {@link startGood} starts. */
 export async function goodProgram(scene: Scene, node: string, target?: string): Promise<string> {
   const signed = await badVersion(scene, { version: '1.0.0', node, target });
-  const path = await scene.place(signed, 'home/app');
+  const path = await scene.place(signed, join('home', APP));
   await chmod(path, 0o755);
   await copyProgram(signed, join(scene.folder, 'good'));
   return path;
@@ -75,16 +80,16 @@ export async function goodProgram(scene: Scene, node: string, target?: string): 
 export async function expectBack(scene: Scene, path: string): Promise<void> {
   const good = await readFile(join(scene.folder, 'good'));
   expect((await readFile(path)).equals(good)).toBe(true);
-  expect((await stat(path)).mode & 0o777).toBe(0o755);
+  if (process.platform !== 'win32') expect((await stat(path)).mode & 0o777).toBe(0o755);
   expect(leftIn(dirname(path))).toEqual([]);
 }
 
 /** Files beside the program, and in its install folder, that nobody needs. */
 export function leftIn(folder: string): string[] {
-  const beside = readdirSync(folder).filter((name) => name !== 'app' && name !== '.app.peerpatch');
+  const beside = readdirSync(folder).filter((name) => name !== APP && name !== INSTALL_FOLDER);
   const kept = ['choices', 'early', 'journal', 'lock', 'previous', 'quarantine', 'starts', 'trials'];
-  const install = readdirSync(join(folder, '.app.peerpatch')).filter((name) => !kept.includes(name));
-  const starts = join(folder, '.app.peerpatch/starts');
+  const install = readdirSync(join(folder, INSTALL_FOLDER)).filter((name) => !kept.includes(name));
+  const starts = join(folder, INSTALL_FOLDER, 'starts');
   return [...beside, ...install, ...(existsSync(starts) ? readdirSync(starts) : []).map((name) => `starts/${name}`)];
 }
 

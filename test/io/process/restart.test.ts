@@ -14,6 +14,7 @@ import { restartProcess } from '../../../src/io/process/restart.ts';
 import { RunningHost, type HostOptions } from '../../fixtures/running-host.ts';
 import { restartBehaviour } from '../../fixtures/restart-behaviour.ts';
 
+const IS_WINDOWS = process.platform === 'win32';
 let folder = '';
 let script = '';
 const hosts: RunningHost[] = [];
@@ -39,7 +40,7 @@ afterAll(async () => {
 });
 
 describe('restartProcess in a script', () => {
-  restartBehaviour({ start, keepsPid: process.execve !== undefined, folder: () => folder });
+  restartBehaviour({ start, keepsPid: process.execve !== undefined && !IS_WINDOWS, folder: () => folder });
 
   it('repeats the flags of the runtime', async () => {
     const host = new RunningHost({ path: process.execPath, args: ['--max-old-space-size=99', script, 'x'], env: {} });
@@ -51,7 +52,7 @@ describe('restartProcess in a script', () => {
   });
 });
 
-describe.skipIf(process.platform === 'win32')('restartProcess by execve', () => {
+describe.skipIf(IS_WINDOWS)('restartProcess by execve', () => {
   it.each([true, false])('starts a guard, whether there is a thin parent or not (%s)', async (isThere) => {
     const own = Object.getOwnPropertyDescriptor(process, 'execve');
     const execve = vi.fn((): never => {
@@ -83,6 +84,7 @@ describe.skipIf(process.platform === 'win32')('restartProcess by execve', () => 
 describe('restartProcess refuses', () => {
   const unusable: [name: string, make: () => Promise<string>][] = [
     ['a path where nothing is', () => Promise.resolve(join(folder, 'missing'))],
+    // On Windows by its content alone: every file may be run.
     ['a file that is not executable', () => file('plain', 'x', 0o644)],
     ['an executable file of no known format', () => file('junk', 'junk', 0o755)],
     ['an empty file', () => file('empty', '', 0o755)],
