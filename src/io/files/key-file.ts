@@ -52,14 +52,16 @@ export async function createKeyFile(path: string, text: string): Promise<void> {
   }
 }
 
-/** @throws PeerpatchError KEY_FILE_UNREADABLE */
-export async function readKeyFile(path: string): Promise<KeyFile> {
+/** @param platform for tests. @throws PeerpatchError KEY_FILE_UNREADABLE */
+export async function readKeyFile(path: string, platform: NodeJS.Platform = process.platform): Promise<KeyFile> {
   let file: FileHandle | undefined;
   try {
     file = await open(path, 'r');
     const bytes = await readBounded(file);
     const stat = await file.stat();
-    return { text: bytes.toString('latin1').trim(), openToOthers: stat.isFile() && (stat.mode & 0o077) !== 0 };
+    // Windows makes a mode up, in which everybody may read.
+    const openToOthers = platform !== 'win32' && stat.isFile() && (stat.mode & 0o077) !== 0;
+    return { text: bytes.toString('latin1').trim(), openToOthers };
   } catch (cause) {
     throw new PeerpatchError(
       'KEY_FILE_UNREADABLE',
