@@ -17,13 +17,16 @@ const alone = ({ test }: ReturnType<typeof tier>) => ({
 /** One file after the other. */
 const interop = ({ test }: ReturnType<typeof tier>) => ({ test: { ...test, fileParallelism: false } });
 
+/** About text, which is the same everywhere: its paths are written with `/`. */
+const TEXT = process.platform === 'win32' ? ['test/{docs,faults}/**'] : [];
+
 /** New versions that undo themselves. */
 const CRASHES = ['test/e2e/probation*.test.ts'];
 
 export default defineConfig({
   test: {
     projects: [
-      tier('unit', ['test/{core,ports,io,agent,start,tools,testing,docs,public,faults}/**/*.test.ts'], 20_000),
+      tier('unit', ['test/{core,ports,io,agent,start,tools,testing,docs,public,faults}/**/*.test.ts'], 20_000, TEXT),
       tier('contract', ['test/contract/**/*.test.ts'], 60_000),
       tier('cli', ['test/cli/**/*.test.ts'], 60_000),
       tier('fuzz', ['test/fuzz/**/*.test.ts'], 600_000),
