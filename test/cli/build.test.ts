@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildCommand } from '../../src/cli/commands/build.ts';
 import { runCli } from '../../src/cli/run.ts';
+import { programName } from '../support/program-name.ts';
 
+const APP = programName('app');
 let folder = '';
 
 beforeEach(async () => {
@@ -34,13 +36,13 @@ async function cli(args: readonly string[], { interactive = false, signal = new 
 
 describe('peerpatch build', () => {
   it('makes an executable that runs, with the version of the package', async () => {
-    const { code, out, err } = await cli([join(folder, 'app.ts'), '--out', join(folder, 'app'), '--json'], {
+    const { code, out, err } = await cli([join(folder, 'app.ts'), '--out', join(folder, APP), '--json'], {
       interactive: true,
     });
     expect({ code, json: JSON.parse(out) as unknown }).toEqual({
       code: 0,
       json: {
-        path: join(folder, 'app'),
+        path: join(folder, APP),
         version: '4.5.6',
         bytes: expect.any(Number) as number,
         node: process.versions.node,
@@ -49,8 +51,8 @@ describe('peerpatch build', () => {
       },
     });
     expect(err).toBe('inspect\nbundle\npack\ninject\ncheck\n');
-    expect(execFileSync(join(folder, 'app'), ['a', 'b'], { encoding: 'utf8' })).toBe('a,b\n');
-    expect((await readdir(folder)).sort()).toEqual(['app', 'app.ts', 'package.json']);
+    expect(execFileSync(join(folder, APP), ['a', 'b'], { encoding: 'utf8' })).toBe('a,b\n');
+    expect((await readdir(folder)).sort()).toEqual([APP, 'app.ts', 'package.json'].sort());
   });
 
   it('says what is wrong and ends with 1', async () => {

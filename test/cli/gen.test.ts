@@ -4,6 +4,7 @@ import { genCommand } from '../../src/cli/commands/gen.ts';
 import { formatPublicKey, parseOwnerKey } from '../../src/index.ts';
 import { cli } from '../support/cli.ts';
 import { useTempFolder } from '../support/temp-folder.ts';
+import { HAS_MODES } from '../support/this-system.ts';
 
 describe('peerpatch gen', () => {
   const folder = useTempFolder();
@@ -17,7 +18,7 @@ describe('peerpatch gen', () => {
     expect(out).toContain("import { spawn } from 'peerpatch';");
     expect(out).toContain(`spawn({ publicKey: '${publicKey}' })`);
     expect(out).not.toContain(text);
-    expect(statSync(folder.join('key')).mode & 0o777).toBe(0o600);
+    if (HAS_MODES) expect(statSync(folder.join('key')).mode & 0o777).toBe(0o600);
   });
 
   it('--json: path and public key on one line', async () => {

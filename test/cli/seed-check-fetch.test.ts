@@ -99,7 +99,7 @@ describe('peerpatch seed', () => {
   }
 
   it('ends with 1 for a program that nobody would accept', async () => {
-    const { code, err } = await cli(seedCommand, ['seed', '/bin/sh', ...scene.flags]);
+    const { code, err } = await cli(seedCommand, ['seed', import.meta.filename, ...scene.flags]);
     expect(code).toBe(1);
     expect(err).toMatch(/^STAMP_MISSING: /);
   });

@@ -48,7 +48,7 @@ describe('buildProgram refuses', () => {
     ['a version with build metadata', () => ({ appVersion: '1.0.0+1' }), 'VERSION_MALFORMED', /without build metadata/],
     ['a pre-release too long', () => ({ appVersion: '1.0.0-rc.12345678' }), 'VERSION_MALFORMED', /at most 16 char/],
     ['a version too long', () => ({ appVersion: '12345.67890.12345' }), 'VERSION_MALFORMED', /17 characters/],
-    ['a binary that is no Node', () => ({ node: '/bin/sh' }), 'BUILD_FAILED', /not a Node binary/],
+    ['a binary that is no Node', () => ({ node: import.meta.filename }), 'BUILD_FAILED', /not a Node binary/],
   ];
   for (const [name, options, code, message] of refused) {
     it(`${name}, and leaves nothing`, async () => {
@@ -67,7 +67,7 @@ describe('buildProgram refuses', () => {
 
   it('to touch an earlier result when it fails', async () => {
     await writeFile(out, 'earlier');
-    await expect(build({ node: '/bin/sh' })).rejects.toMatchObject({ code: 'BUILD_FAILED' });
+    await expect(build({ node: import.meta.filename })).rejects.toMatchObject({ code: 'BUILD_FAILED' });
     expect(await readFile(out, 'utf8')).toBe('earlier');
     expect(await readdir(join(folder, 'out'))).toEqual(['app']);
   });

@@ -1,5 +1,6 @@
 import { build, transform } from 'esbuild';
 import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 import { asciiBytes } from '../../../src/core/base/bytes.ts';
@@ -12,7 +13,7 @@ const MARKERS: [name: string, bytes: Buffer][] = [
   ['bound', Buffer.from(boundBytes())],
   ['anchor', Buffer.from(anchorBytes())],
 ];
-const entry = new URL('../../../src/core/stamp/marker.ts', import.meta.url).pathname;
+const entry = fileURLToPath(new URL('../../../src/core/stamp/marker.ts', import.meta.url));
 
 async function bundle(minify: boolean): Promise<Buffer> {
   const result = await build({

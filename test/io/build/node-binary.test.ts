@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inspectNode, seaFuse } from '../../../src/io/build/node-binary.ts';
+import { HAS_SHELL } from '../../support/this-system.ts';
 
 let folder = '';
 
@@ -78,7 +79,7 @@ describe('inspectNode', () => {
   }
 
   for (const before of [1, 20, seaFuse().length, seaFuse().length + 1]) {
-    it(`finds a fuse ${before} bytes before the edge of two pieces once`, async () => {
+    it.runIf(HAS_SHELL)(`finds a fuse ${before} bytes before the edge of two pieces once`, async () => {
       const answer = '{"version":"20.20.2","platform":"linux","arch":"x64","usesGlibc":true}';
       const fuses = (offset: number): string => `${'x'.repeat((1 << 20) - offset - before)}${seaFuse()}:0`;
       await expect(inspectNode(await binary(fuses, `echo '${answer}'`))).resolves.toMatchObject({ version: '20.20.2' });
@@ -89,7 +90,7 @@ describe('inspectNode', () => {
     await expect(inspectNode(join(folder, 'missing'))).rejects.toMatchObject({ code: 'BUILD_FAILED' });
   });
 
-  it('refuses a binary that does not run here, and says where to build', async () => {
+  it.runIf(HAS_SHELL)('refuses a binary that does not run here, and says where to build', async () => {
     const path = await binary(() => `${seaFuse()}:0`, 'echo "exec format error" >&2; exit 126');
     await expect(inspectNode(path)).rejects.toMatchObject({
       code: 'BUILD_FAILED',
@@ -97,7 +98,7 @@ describe('inspectNode', () => {
     });
   });
 
-  it('refuses a Node that is too old', async () => {
+  it.runIf(HAS_SHELL)('refuses a Node that is too old', async () => {
     const path = await binary(() => `${seaFuse()}:0`, `echo '{"version":"20.11.1","platform":"linux","arch":"x64"}'`);
     await expect(inspectNode(path)).rejects.toMatchObject({
       code: 'BUILD_FAILED',

@@ -8,6 +8,7 @@ import { systemRandom } from '../../../src/io/system/random.ts';
 import type { NodeMemory } from '../../../src/ports/memory.ts';
 import { OWNER, STRANGER } from '../../support/record-samples.ts';
 import { useTempFolder } from '../../support/temp-folder.ts';
+import { HAS_MODES } from '../../support/this-system.ts';
 
 const A = new Uint8Array(32).fill(0xaa);
 const NAME_A = 'aa'.repeat(32);
@@ -151,7 +152,7 @@ describe('a memory on files', () => {
     expect(await memory.highestSeq(A)).toBe(5n);
   });
 
-  it.skipIf(isRoot)('says so where it may not write', async () => {
+  it.runIf(HAS_MODES && !isRoot)('says so where it may not write', async () => {
     chmodSync(folder.path, 0o500);
     const { memory, codes } = open();
     await memory.accepted(A, 5n);

@@ -7,6 +7,7 @@ import { openProgram } from '../../../src/io/files/open-program.ts';
 import type { OpenProgram } from '../../../src/ports/program.ts';
 import { failure, filler } from '../../support/stamp-samples.ts';
 import { useTempFolder } from '../../support/temp-folder.ts';
+import { HAS_MODES } from '../../support/this-system.ts';
 
 async function readAll(program: OpenProgram, from?: number): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
@@ -117,7 +118,7 @@ describe('an open program', () => {
     await expect(openProgram(folder.join('app'))).rejects.toEqual(failure('PROGRAM_UNREADABLE'));
   });
 
-  it.skipIf(process.getuid?.() === 0)('PROGRAM_UNREADABLE: no permission', async () => {
+  it.runIf(HAS_MODES && process.getuid?.() !== 0)('PROGRAM_UNREADABLE: no permission', async () => {
     writeFileSync(folder.join('app'), content);
     chmodSync(folder.join('app'), 0);
     await expect(openProgram(folder.join('app'))).rejects.toEqual(failure('PROGRAM_UNREADABLE'));

@@ -4,6 +4,7 @@ import { open, stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { keepAttributes } from '../../../src/io/install/attributes.ts';
 import { useTempFolder } from '../../support/temp-folder.ts';
+import { HAS_MODES } from '../../support/this-system.ts';
 
 const run = (command: string, ...args: readonly string[]): string =>
   execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
@@ -38,7 +39,7 @@ describe('keeping attributes', () => {
     return warnings;
   }
 
-  it.each([0o755, 0o711, 0o4755, 0o444])('keeps mode %o and says nothing', async (mode) => {
+  it.runIf(HAS_MODES).each([0o755, 0o711, 0o4755, 0o444])('keeps mode %o and says nothing', async (mode) => {
     writeFileSync(folder.join('old'), 'old');
     chmodSync(folder.join('old'), mode);
     expect(await keep()).toEqual([]);

@@ -24,10 +24,19 @@ import {
 import { readSmallFileSync, removeSmallFileSync, writeSmallFileSync } from '../../../src/io/install/small-file.ts';
 import { failure } from '../../support/stamp-samples.ts';
 import { useTempFolder } from '../../support/temp-folder.ts';
+import { HAS_MODES } from '../../support/this-system.ts';
 
 const isRoot = process.getuid?.() === 0;
 const damaged = failure('INSTALL_STATE_DAMAGED') as Error;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+const everybodysFolder: [name: string, put: (path: string) => void] = [
+  'a folder that everybody may write to',
+  (path) => {
+    mkdirSync(path);
+    chmodSync(path, 0o777);
+  },
+];
 
 describe('the install folder', () => {
   const folder = useTempFolder();
@@ -47,7 +56,7 @@ describe('the install folder', () => {
     expect(openInstallFolderSync(app())).toEqual(made);
   });
 
-  it.each([
+  it.runIf(HAS_MODES).each([
     [0o755, 0o755],
     [0o700, 0o700],
     [0o775, 0o775],
@@ -87,13 +96,7 @@ describe('the install folder', () => {
         writeFileSync(path, '');
       },
     ],
-    [
-      'a folder that everybody may write to',
-      (path: string) => {
-        mkdirSync(path);
-        chmodSync(path, 0o777);
-      },
-    ],
+    ...(HAS_MODES ? [everybodysFolder] : []),
   ])('INSTALL_STATE_DAMAGED: %s stands in its place', (_name, put) => {
     put(folder.join('.app.peerpatch'));
     expect(() => findInstallFolderSync(app())).toThrow(damaged);

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { utimesSync, writeFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import type * as FilePromises from 'node:fs/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { removeLeftovers, stagedPath } from '../../../src/io/install/leftovers.ts';
@@ -78,8 +79,9 @@ describe('leftovers', () => {
   });
 
   it('have names of their own, hidden, in the folder of the program', () => {
-    const [first, second] = [stagedPath('/opt/app'), stagedPath('/opt/app')];
-    expect(first).toMatch(new RegExp(`^/opt/\\.app\\.${process.pid}-[0-9a-f]{12}\\.peerpatch$`));
+    const [first, second] = [stagedPath(folder.join('app')), stagedPath(folder.join('app'))];
+    expect(dirname(first)).toBe(folder.path);
+    expect(basename(first)).toMatch(new RegExp(`^\\.app\\.${process.pid}-[0-9a-f]{12}\\.peerpatch$`));
     expect(second).not.toBe(first);
   });
 

@@ -5,6 +5,7 @@ import type { OldFile, ReplaceOptions } from '../../../src/io/install/replace-pa
 import { replaceFile } from '../../../src/io/install/replace.ts';
 import { failure } from '../../support/stamp-samples.ts';
 import { useTempFolder } from '../../support/temp-folder.ts';
+import { HAS_MODES } from '../../support/this-system.ts';
 
 async function lookAt(path: string): Promise<OldFile> {
   const { mode, uid, gid, dev, ino, size, mtimeMs } = await stat(path);
@@ -66,7 +67,7 @@ describe('replacing a file', () => {
     await options.staged.close();
   });
 
-  it.each([0o755, 0o700, 0o4755, 0o644])('keeps mode %o', async (mode) => {
+  it.runIf(HAS_MODES).each([0o755, 0o700, 0o4755, 0o644])('keeps mode %o', async (mode) => {
     const options = await prepare();
     chmodSync(options.target, mode);
     await replaceFile({ ...options, old: await stat(options.target) });
@@ -82,7 +83,7 @@ describe('replacing a file', () => {
     expect(statSync(options.target).mode & 0o7777).toBe(0o4755);
   });
 
-  it('drops set-user-ID where the owner cannot be kept', async () => {
+  it.runIf(HAS_MODES)('drops set-user-ID where the owner cannot be kept', async () => {
     const options = await prepare();
     const refusing = Object.assign(Object.create(options.staged) as typeof options.staged, {
       stat: ((how: object) => options.staged.stat(how)) as typeof options.staged.stat,

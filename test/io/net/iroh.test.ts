@@ -1,6 +1,7 @@
 /**
  * What iroh does beyond the contract of the port: addresses, relays, floods, the garbage collector.
  */
+import { fileURLToPath } from 'node:url';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -173,7 +174,7 @@ describe('iroh network: hostile peers', () => {
 });
 
 it('keeps connections alive that nobody but the transport refers to', { timeout: 60_000 }, async () => {
-  const fixture = new URL('../../fixtures/iroh-garbage.ts', import.meta.url).pathname;
+  const fixture = fileURLToPath(new URL('../../fixtures/iroh-garbage.ts', import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '--import', 'tsx', fixture]);
   expect(stdout).toBe('alive after 20 collections\n');
 });
@@ -182,7 +183,7 @@ it(
   'a worker that has closed its network can end: no answer of the addon is left over',
   { timeout: 60_000 },
   async () => {
-    const project = new URL('../../../', import.meta.url).pathname;
+    const project = fileURLToPath(new URL('../../../', import.meta.url));
     await mkdir(join(project, '.cache'), { recursive: true });
     const folder = await mkdtemp(join(project, '.cache', 'iroh-worker-')); // beside node_modules: the addon is found from there
     try {

@@ -15,7 +15,9 @@ const QUESTION = 33 + 5;
 describe('diffPrograms', () => {
   const folder = useTempFolder();
   // Temporary files go there too, so that one list shows all that is left.
-  beforeEach(() => vi.stubEnv('TMPDIR', folder.path));
+  beforeEach(() => {
+    for (const name of ['TMPDIR', 'TEMP', 'TMP']) vi.stubEnv(name, folder.path); // Windows has the others
+  });
   afterEach(() => vi.unstubAllEnvs());
   const diff = (
     older: Uint8Array,

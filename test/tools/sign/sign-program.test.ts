@@ -15,6 +15,7 @@ import { verifyProgram } from '../../../src/tools/verify-program.ts';
 import { machOProgram, signedAdHoc, watched } from '../../support/macho-samples.ts';
 import { failure, filler, insert, OWNER, V0, V0_FILE } from '../../support/stamp-samples.ts';
 import { useTempFolder } from '../../support/temp-folder.ts';
+import { HAS_MODES } from '../../support/this-system.ts';
 
 const PUBLIC_KEY = formatPublicKey(OWNER.publicKey);
 const V0_ONLY = { v0Only: true } as const;
@@ -59,7 +60,7 @@ describe('signProgram', () => {
     expect((await verifyProgram({ program: path, publicKey: PUBLIC_KEY })).version).toBe('1.0.1');
   });
 
-  it.each([0o755, 0o700, 0o640])('keeps mode %o', async (mode) => {
+  it.runIf(HAS_MODES).each([0o755, 0o700, 0o640])('keeps mode %o', async (mode) => {
     const path = program(sampleProgram({ version: '1.0.0' }), mode);
     await signProgram({ ...NAME, program: path, key: OWNER });
     expect(statSync(path).mode & 0o7777).toBe(mode);

@@ -4,7 +4,17 @@
  * @module
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../../../src/core/base/errors.ts';
@@ -254,9 +264,7 @@ describe.skipIf(process.platform === 'win32')('INSTALL_NOT_WRITABLE', () => {
 });
 
 function listHome(): string[] {
-  return execFileSync('ls', ['-A', folder.join('home')], { encoding: 'utf8' })
-    .trim()
-    .split('\n');
+  return readdirSync(folder.join('home')).sort();
 }
 
 function isThere(path: string): boolean {
