@@ -7,6 +7,7 @@
  * @module
  */
 import { orAbort } from '../../core/base/abort.ts';
+import { BoundedSet } from '../../core/base/bounded-set.ts';
 import { equalBytes } from '../../core/base/bytes.ts';
 import { toHex } from '../../core/base/hex.ts';
 import { STATEMENT_LOOK_INTERVAL_MS } from '../../core/base/limits.ts';
@@ -60,6 +61,8 @@ export interface StatementWatch {
 const JITTER = 0.25;
 /** Peers that are asked for the statement of what they announce, before the DHT is. */
 const ASKED_PEERS = 3;
+/** What is forgotten is a reason to look once more. */
+const MAX_UNSTATED = 256;
 /** So long a peer may still answer when everybody else knows nothing newer: a new connection takes a second or two. */
 const LATE_PEER_MS: number = 3 * SECOND_MS;
 
@@ -71,8 +74,11 @@ export function watchStatements(parts: StatementWatchParts): StatementWatch {
   const { statement: running } = installed();
   const statements = createStatements({ ...parts, name: running, running });
   const refusals = createRefusals(emit);
-  /** Announced releases, by hash, that nobody could state: they are no reason to ask again before the next look. */
-  const unstated = new Set<string>();
+  /**
+   * Announced releases, by hash, that nobody could state: they are no reason to ask again before the next look. Those that are
+   * not seen now stay in it: a slot shows some of its announcements at one time and others at the next.
+   */
+  const unstated = new BoundedSet(MAX_UNSTATED);
   /** The same for releases below the newest. */
   const asked = new Set<string>();
   let knownSeq = running.seq;
@@ -149,16 +155,17 @@ export function watchStatements(parts: StatementWatchParts): StatementWatch {
     async newest(options) {
       const { announcements, sources, force, isDhtDown } = options;
       const known = newest();
-      const others = announcements.filter(
-        (each) => isOther(each, known, installed()) && !unstated.has(toHex(each.release.hash)),
-      );
-      if (others.length === 0 && !force && clock.monotonic() < nextLookMs) return known;
+      const others = announcements
+        .filter((each) => isOther(each, known, installed()))
+        .map(({ release }) => toHex(release.hash));
+      const isNews = others.some((hash) => !unstated.has(hash));
+      if (!isNews && !force && clock.monotonic() < nextLookMs) return known;
+      // Also those that nobody could state before: their peers may be reached now.
       const peers = others.length === 0 ? [] : sources.peers.slice(0, ASKED_PEERS);
       if (!(await look(peers, options))) return newest();
       nextLookMs = clock.monotonic() + STATEMENT_LOOK_INTERVAL_MS * (1 + JITTER * (2 * random.fraction() - 1));
-      unstated.clear();
       asked.clear();
-      for (const { release } of others) unstated.add(toHex(release.hash));
+      for (const hash of others) unstated.add(hash);
       if (!isDhtDown) await publish();
       return newest();
     },
