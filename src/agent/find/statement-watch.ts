@@ -111,7 +111,8 @@ export function watchStatements(parts: StatementWatchParts): StatementWatch {
    * Peers first: they can say it over the connection that the release will come through, and a walk costs more than that. The
    * DHT and mirrors as soon as none of them answers quickly: what is announced may be gone.
    *
-   * @returns whether DHT and mirrors were asked
+   * @returns whether DHT and mirrors were asked, and one of them answered: where this machine is cut off nobody was spared anything,
+   *   and its network may be there in a moment
    */
   const look = async (peers: readonly Source[], { sources, isDhtDown }: StatementLook): Promise<boolean> => {
     const waiting = new Set<Source>(peers);
@@ -130,8 +131,9 @@ export function watchStatements(parts: StatementWatchParts): StatementWatch {
       };
     const askEverybodyElse: Ask = async (limited) => {
       const withoutDht = isDhtDown;
-      const isNewer = take(await orAbort(statements.look(sources.mirrors, { withoutDht }), limited), sources);
-      hasLooked = true;
+      const looked = await orAbort(statements.look(sources.mirrors, { withoutDht }), limited);
+      const isNewer = take(looked, sources);
+      hasLooked = !looked.isCutOff;
       if (!isNewer && waiting.size > 0) await atMost(LATE_PEER_MS, nobodyWaits, limited);
       return true;
     };

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AgentEvent } from '../../../src/agent/events.ts';
 import type { StatedSources } from '../../../src/agent/fetch/stated-sources.ts';
 import { watchStatements, type StatementWatch } from '../../../src/agent/find/statement-watch.ts';
+import { PeerpatchError } from '../../../src/core/base/errors.ts';
 import { MINUTE_MS } from '../../../src/core/base/units.ts';
 import type { Announcement } from '../../../src/core/record/open.ts';
 import type { SignedStatement } from '../../../src/core/statement/statement.ts';
@@ -9,6 +10,7 @@ import type { Source } from '../../../src/ports/source.ts';
 import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { announcementOf, OWNER, releaseOf } from '../../support/record-samples.ts';
 import { scriptedDht, type ScriptedDht, type ScriptedDhtOptions } from '../../support/scripted-dht.ts';
+import { having, source } from '../../support/statement-scene.ts';
 import { statementOf } from '../../support/signed-statements.ts';
 
 const OWN = statementOf(9, { version: '1.2.0' });
@@ -88,5 +90,28 @@ describe('the DHT is asked for the statement', () => {
   ])('not more often because of releases that nobody can state and that %s', async (_what, shown, looks) => {
     const { check } = watching();
     expect(await lookedAt(31, (minute) => check(shown(minute)))).toEqual(looks);
+  });
+});
+
+describe('a machine that is cut off', () => {
+  const next = statementOf(10, { version: '1.3.0' });
+  const gone = (): never => {
+    throw new PeerpatchError('DHT_UNREACHABLE', 'nobody answers');
+  };
+  const failing = source('mirror', () => Promise.reject(new PeerpatchError('PEER_UNREACHABLE', 'no name')));
+
+  it('asks again at the next check, and finds what a mirror has as soon as that answers', async () => {
+    const { check, watch } = watching(OWN, { beforeGet: gone });
+    expect(await lookedAt(3, () => check([], [failing]))).toEqual([0, 1, 2]);
+    expect(await lookedAt(20, () => check([], [having('mirror', next)]))).toEqual([0, 10]);
+    const look = { announcements: [], sources: sourcesOf([]), force: false, isDhtDown: false };
+    expect(await watch.newest(look)).toEqual(next);
+  });
+
+  it('is told apart from one whose mirrors alone, or whose DHT alone, fail', async () => {
+    const withDht = watching();
+    expect(await lookedAt(20, () => withDht.check([], [failing]))).toEqual([0, 10]);
+    const withMirror = watching(OWN, { beforeGet: gone });
+    expect(await lookedAt(20, () => withMirror.check([], [having('mirror', OWN)]))).toEqual([0, 10]);
   });
 });
