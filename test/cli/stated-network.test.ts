@@ -195,6 +195,15 @@ describe('peerpatch sign --check-network', () => {
     expect(json()).toMatchObject({ statement: { seq: (ahead + 1n).toString() } });
   });
 
+  it('refuses what is not above the release that only the mirror of a previous program has', async () => {
+    const mirrors = [await mirrorOf()];
+    const previous = write('previous', '1.0.0', { seq: 1n, mirrors });
+    await mirrorOf(write('released', '1.1.0', { seq: 2n, mirrors }));
+    const { code, err } = await sign('1.1.0', [...network(), '--previous', previous.path]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^on the network: 1\.1\.0\nRELEASE_NOT_NEWER: /);
+  });
+
   it('signs the first release of a name', async () => {
     const { code, err } = await sign('1.0.0', network());
     expect({ code, err }).toEqual({ code: 0, err: 'on the network: no release under this name\n' });

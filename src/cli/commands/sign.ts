@@ -105,11 +105,11 @@ function publishedBy(
 ): SignProgramOptions['findPublished'] {
   if (flags.checkNetwork !== true) return undefined;
   const publicKey = formatPublicKey(key.publicKey);
-  return async (name) => {
+  return async (name, mirrors) => {
     const { statement } = await findStatement({
       ...peerOptions({ ...flags, publicKey }, signal),
       name,
-      mirrors: flags.mirror ?? [],
+      mirrors: [...new Set([...(flags.mirror ?? []), ...mirrors])],
       onFailure: ({ code, message }) => {
         err(`warning: ${code}: ${message}\n`);
       },

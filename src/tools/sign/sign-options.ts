@@ -51,8 +51,13 @@ export interface SignProgramOptions {
   readonly adHoc?: boolean | undefined;
   /** Unix time in seconds. Default: now. */
   readonly issuedAt?: number | undefined;
-  /** Looks for the newest statement under a name on the network: what is signed must be above it. */
-  readonly findPublished?: ((name: StatementName) => Promise<SignedStatement | undefined>) | undefined;
+  /**
+   * Looks for the newest statement under a name on the network: what is signed must be above it.
+   *
+   * @param mirrors URLs in the program's last statement and in those of the previous programs: there it may be found, too
+   */
+  readonly findPublished?:
+    ((name: StatementName, mirrors: readonly string[]) => Promise<SignedStatement | undefined>) | undefined;
   readonly onProgress?: ((doneBytes: number, totalBytes: number, step: SignStep) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -53,8 +53,10 @@ export async function draftStatement(parts: DraftParts): Promise<StatementDraft>
   if (lowestVersion !== undefined && compareAppVersions(lowestVersion, version) >= 0) {
     throw invalid(`the lowest version that may jump to ${version} cannot be ${lowestVersion}`);
   }
-  const published = await options.findPublished?.(name);
-  const before = [...previous.map(({ statement }) => statement), published].filter(
+  const stated = previous.map(({ statement }) => statement);
+  const mirrors = new Set([own, ...stated].flatMap((statement) => statement?.mirrors ?? []));
+  const published = await options.findPublished?.(name, [...mirrors]);
+  const before = [...stated, published].filter(
     (statement) => statement !== undefined && formatName(statement) === formatName(name),
   ) as SignedStatement[];
   for (const statement of before) {

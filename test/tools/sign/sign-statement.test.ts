@@ -247,16 +247,18 @@ describe('signing with a statement', () => {
       expect(seq).toBeGreaterThan(OLD.statement.seq);
     });
 
-    it('looks for the name it signs', async () => {
+    it('looks for the name it signs, also at the mirrors that its last statement and previous programs name', async () => {
+      const [a, b, c] = ['https://a.example', 'https://b.example/x', 'http://c.example'];
+      const naming = (program: Uint8Array, mirrors: readonly string[]): Uint8Array =>
+        signSampleStatement(program, OWNER, { seq: 1n, mirrors }).file;
+      const old = sampleProgram({ version: '1.0.0' });
       const asked: unknown[] = [];
-      await sign(NEW, {
+      await sign(naming(NEW, [a, b]), {
         channel: 'beta',
-        findPublished: (name) => {
-          asked.push(name);
-          return Promise.resolve(undefined);
-        },
+        previous: [put('old', naming(old, [b, c])), put('unstated', signSample(old, OWNER).file)],
+        findPublished: (...look) => Promise.resolve(void asked.push(...look)),
       });
-      expect(asked).toEqual([{ app: 'sample', target: 'linux-x64', channel: 'beta' }]);
+      expect(asked).toEqual([{ app: 'sample', target: 'linux-x64', channel: 'beta' }, [a, b, c]]);
     });
 
     it('given as a previous program: its version and number are below, or nothing is signed', async () => {
