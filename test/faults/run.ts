@@ -1,7 +1,7 @@
 /**
  * `npm run test:faults`: kills, power cuts, errors and attacks at every step of an install, and one table of them.
  *
- * Arguments choose matrices by a part of their name: `npm run test:faults -- kill "error: update"`. With `--mutants` each step of
+ * Arguments choose matrices by their name or a part of it: `npm run test:faults -- kill "error: update"`. With `--mutants` each step of
  * the product is broken in turn, and the table says which matrix notices it. `--keep` leaves the folders of failed cases. Needs Linux
  * and gcc. Exit code 1 when anything failed.
  *
@@ -14,7 +14,7 @@ import { chosenMatrices } from './matrices/all.ts';
 import { tryMutants } from './mutants/try-mutants.ts';
 import type { CaseResult, MatrixResult } from './support/fault-run.ts';
 import { makeShared, openRun } from './support/setup.ts';
-import { failedOf, formatFailures, formatTable } from './support/table.ts';
+import { failedOf, formatFailures, formatSkipped, formatTable } from './support/table.ts';
 
 const filters = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'peerpatch-faults-')));
@@ -43,6 +43,8 @@ try {
     }
     console.error(`\n${formatFailures(results)}`);
     console.log(formatTable(results));
+    const skipped = formatSkipped(results);
+    if (skipped !== '') console.log(skipped);
     return results.every((result) => failedOf(result.results).length === 0);
   }
 } finally {

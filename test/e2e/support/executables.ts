@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { bundle } from '../../../src/io/build/bundle.ts';
 import { inspectNode } from '../../../src/io/build/node-binary.ts';
 import { buildProgram, EARLY_START } from '../../../src/tools/build-program.ts';
@@ -19,7 +19,7 @@ const KEEP_MS = 20 * 60 * 1000;
 export const NO_AGENT: string = join(ROOT, 'test/fixtures/no-agent.ts');
 
 export interface TestProgram {
-  /** Script, relative to the project. */
+  /** Script: absolute, or relative to the project. */
   readonly entry: string;
   /** `A.B.C` */
   readonly version: string;
@@ -27,17 +27,25 @@ export interface TestProgram {
   readonly node: string;
   /** Default: the real agent. */
   readonly agentEntry?: string;
+  /** False: without the addon of the transport. Default: true. */
+  readonly hasTransport?: boolean;
 }
 
 /** Path of the unsigned executable. It is shared: copy it before changing it. */
-export async function builtProgram({ entry, version, node, agentEntry }: TestProgram): Promise<string> {
+export async function builtProgram({
+  entry,
+  version,
+  node,
+  agentEntry,
+  hasTransport = true,
+}: TestProgram): Promise<string> {
   await mkdir(CACHE, { recursive: true });
   await sweep();
   const agent = agentEntry ?? join(ROOT, 'src/start/thread/agent-main.ts');
   const { version: nodeVersion } = await inspectNode(node);
-  const hash = createHash('sha256').update(`${version} ${nodeVersion} ${process.arch} `);
+  const hash = createHash('sha256').update(`${version} ${nodeVersion} ${process.arch} ${hasTransport ? '' : 'bare '}`);
   const tools = ['build-program.ts', 'sign/sign-program.ts'].map((tool) => join(ROOT, 'src/tools', tool));
-  for (const script of [join(ROOT, entry), agent, EARLY_START, ...tools]) {
+  for (const script of [resolve(ROOT, entry), agent, EARLY_START, ...tools]) {
     hash.update((await bundle({ entry: script, nodeVersion })).code);
   }
   const out = join(CACHE, programName(hash.digest('hex').slice(0, 32)));
@@ -46,7 +54,10 @@ export async function builtProgram({ entry, version, node, agentEntry }: TestPro
     () => true,
     () => false,
   );
-  if (!known) await buildProgram({ entry: join(ROOT, entry), out, appVersion: version, node, agentEntry: agent });
+  if (!known) {
+    const options = { appVersion: version, node, agentEntry: agent, hasTransport };
+    await buildProgram({ entry: resolve(ROOT, entry), out, ...options });
+  }
   return out;
 }
 

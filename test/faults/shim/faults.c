@@ -13,12 +13,32 @@
  *   fail-look:N:errno   the Nth look (reading, listing, asking for attributes) fails
  *   pause:N:path        before the Nth change makes <path>.paused and waits for <path>.go
  *   pause-look:N:path   the same before the Nth look
+ *   die                 SIGKILL at once
  *
  * A line of the trace is written when the operation is over, fields parted by tabs:
  *
  *   change|look  N  name  result  errno  what it was about (paths, numbers of open files, offset and bytes in hex)
  *
  * One operation at a time: what threads do at once is put in a row. A child process is left alone.
+ *
+ * A whole life: with "!<run>!<program>" behind the trace, <run> being 0, also what makes, replaces and ends processes is counted, and
+ * the shim goes along into the program that a restart runs, which is run 1 and counts anew. Each run has a trace of its own,
+ * "<trace>.<run>", without looks and without bytes. Changes of run 0 count from when the program's mode is given to what is to
+ * replace it: then that is whole. Actions have the run at their end:
+ *
+ *   kill-before:N:run, kill-after:N:run        as above
+ *   kill-before-call:N:run                     SIGKILL instead of the Nth fork, execve or kill
+ *   kill-after-call:N:run                      SIGKILL when it is done; what was run by execve gets it before its first instruction
+ *   kill-before-exec:N:run                     SIGKILL to the child of the Nth call, a fork, instead of its execve
+ *   kill-after-exec:N:run                      the same when what it runs has been loaded
+ *
+ *   call  N  fork|spawn|execve|kill  result  errno  path, or process and signal
+ *   exec  N  execve  0  0  path      of the child of call N. Written before, as for execve: it does not come back
+ *
+ * Signal 0 only asks, and does not count.
+ *
+ * A family: with "!family" behind the trace, what a shell does together with all that it starts, one after the other, is counted and
+ * killed as if it were one process. The shell has to be the first of its process group. The count is kept in "<trace>.count".
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -28,6 +48,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,9 +62,14 @@
 
 #define MAX_FILES 4096
 #define MAX_LINE (8 << 20)
+#define MAX_VARIABLES 4096
 
-enum kind { CHANGE, LOOK };
-enum action { NONE, KILL_BEFORE, KILL_AFTER, FAIL, SHORT, FAIL_LOOK, PAUSE, PAUSE_LOOK };
+enum kind { CHANGE, LOOK, CALL };
+enum action { NONE, KILL_BEFORE, KILL_AFTER, FAIL, SHORT, FAIL_LOOK, PAUSE, PAUSE_LOOK, BEFORE_CALL, AFTER_CALL, BEFORE_EXEC, AFTER_EXEC };
+
+static const char *const KINDS[] = {"change", "look", "call"};
+static const char *const ACTIONS[] = {"none",       "kill-before",      "kill-after",      "fail",             "short",          "fail-look", "pause",
+                                      "pause-look", "kill-before-call", "kill-after-call", "kill-before-exec", "kill-after-exec"};
 
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 static pid_t owner;
@@ -53,7 +79,19 @@ static enum action action;
 static long action_at;
 static int action_errno;
 static char action_path[PATH_MAX];
-static long counts[2];
+static long counts[3];
+/* Of a whole life; else -1. */
+static int run = -1;
+static int is_counting;
+static char program[PATH_MAX];
+/* To be told to the next run. */
+static char own_path[PATH_MAX];
+static char action_text[PATH_MAX];
+static char trace_path[PATH_MAX];
+/* In a child: the number of the fork. */
+static long child_of;
+/* Of a family: the file that holds its counts; else -1. */
+static int shared_counts = -1;
 static char *open_paths[MAX_FILES];
 
 /* Looked up once: a child between fork and exec must not ask the loader, whose lock another thread may have held. */
@@ -70,23 +108,42 @@ static void trace_line(const char *text, size_t length) {
 }
 
 static void arm(const char *text) {
-  char copy[3 * PATH_MAX];
+  char copy[5 * PATH_MAX];
   snprintf(copy, sizeof copy, "%s", text);
   char *rest = copy;
   char *what = strsep(&rest, "!");
   char *where = strsep(&rest, "!");
   char *to = strsep(&rest, "!");
+  char *which = strsep(&rest, "!");
+  char run_trace[PATH_MAX + 16];
+  if (!strcmp(what, "die")) syscall(SYS_kill, owner, SIGKILL);
   pthread_mutex_lock(&gate);
+  int is_family = which && !strcmp(which, "family");
+  run = which && !is_family ? atoi(which) : -1;
+  is_counting = run != 0;
+  if (run >= 0) {
+    snprintf(action_text, sizeof action_text, "%s", what);
+    snprintf(trace_path, sizeof trace_path, "%s", to);
+    snprintf(program, sizeof program, "%s", rest);
+    snprintf(run_trace, sizeof run_trace, "%s.%d", to, run);
+    to = run_trace;
+  }
   if (trace >= 0) syscall(SYS_close, trace);
   trace = -1;
-  counts[CHANGE] = counts[LOOK] = 0;
+  counts[CHANGE] = counts[LOOK] = counts[CALL] = 0;
   for (int file = 0; file < MAX_FILES; file++) free(open_paths[file]), open_paths[file] = NULL;
   snprintf(folder, sizeof folder, "%s", where ? where : "");
   if (to && *to) {
-    long opened = syscall(SYS_openat, AT_FDCWD, to, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+    long opened = syscall(SYS_openat, AT_FDCWD, to, O_WRONLY | O_CREAT | (is_family ? 0 : O_TRUNC) | O_APPEND | O_CLOEXEC, 0600);
     trace = opened < 0 ? -1 : (int)syscall(SYS_fcntl, opened, F_DUPFD_CLOEXEC, MAX_FILES + 1);
     if (trace < 0) trace = (int)opened;
     else syscall(SYS_close, opened);
+  }
+  if (is_family && to && *to) {
+    char path[2 * PATH_MAX];
+    snprintf(path, sizeof path, "%s.count", to);
+    shared_counts = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    shared_counts = (int)syscall(SYS_fcntl, shared_counts, F_DUPFD_CLOEXEC, 200);
   }
   action = NONE;
   action_at = 0;
@@ -94,27 +151,25 @@ static void arm(const char *text) {
   char *at = strsep(&what, ":");
   if (at) action_at = atol(at);
   if (what) action_errno = atoi(what), snprintf(action_path, sizeof action_path, "%s", what);
-  if (!strcmp(name, "kill-before")) action = KILL_BEFORE;
-  if (!strcmp(name, "kill-after")) action = KILL_AFTER;
-  if (!strcmp(name, "fail")) action = FAIL;
-  if (!strcmp(name, "short")) action = SHORT;
-  if (!strcmp(name, "fail-look")) action = FAIL_LOOK;
-  if (!strcmp(name, "pause")) action = PAUSE;
-  if (!strcmp(name, "pause-look")) action = PAUSE_LOOK;
+  for (size_t index = 0; index < sizeof ACTIONS / sizeof *ACTIONS; index++)
+    if (!strcmp(name, ACTIONS[index])) action = (enum action)index;
+  if (run >= 0 && action_errno != run) action = NONE;
   pthread_mutex_unlock(&gate);
 }
 
 __attribute__((constructor)) static void load(void) {
   owner = (pid_t)syscall(SYS_getpid);
-  const char *text = getenv("FAULTS_ARM");
+  const char *text = getenv("FAULTS_ARM"), *own = getenv("LD_PRELOAD");
+  snprintf(own_path, sizeof own_path, "%s", own ? own : "");
   if (text) arm(text);
+  if (shared_counts >= 0) return;
   // What this process starts is a program of its own.
   unsetenv("LD_PRELOAD");
   unsetenv("FAULTS_ARM");
 }
 
 static int is_ours(void) {
-  return (pid_t)syscall(SYS_getpid) == owner && folder[0];
+  return folder[0] && (shared_counts >= 0 || (pid_t)syscall(SYS_getpid) == owner);
 }
 
 static const char *absolute(int at, const char *path, char out[PATH_MAX]) {
@@ -138,8 +193,15 @@ static const char *path_of(int file) {
   return file >= 0 && file < MAX_FILES && is_ours() ? open_paths[file] : NULL;
 }
 
+/* What is to replace the program: beside it, hidden. */
+static int is_staged(int file) {
+  const char *path = path_of(file), *name = strrchr(program, '/');
+  size_t length = name ? (size_t)(name - program) + 1 : 0;
+  return path && length > 0 && !strncmp(path, program, length) && path[length] == '.' && !strchr(path + length, '/');
+}
+
 static void die(void) {
-  syscall(SYS_kill, owner, SIGKILL);
+  syscall(SYS_kill, shared_counts >= 0 ? 0 : owner, SIGKILL);
   for (;;) pause();
 }
 
@@ -162,8 +224,10 @@ static void wait_for_go(void) {
 
 static struct call begin(enum kind kind, const char *name) {
   pthread_mutex_lock(&gate);
-  struct call call = {kind, ++counts[kind], name, 0, 0};
-  int is_it = call.number == action_at;
+  if (shared_counts >= 0) syscall(SYS_pread64, shared_counts, counts, sizeof counts, 0);
+  struct call call = {kind, kind == CHANGE && !is_counting ? 0 : ++counts[kind], name, 0, 0};
+  if (shared_counts >= 0) syscall(SYS_pwrite64, shared_counts, counts, sizeof counts, 0);
+  int is_it = call.number > 0 && call.number == action_at;
   if (kind == CHANGE && is_it) {
     if (action == KILL_BEFORE) die();
     if (action == FAIL) call.fails = action_errno;
@@ -174,21 +238,23 @@ static struct call begin(enum kind kind, const char *name) {
     if (action == FAIL_LOOK) call.fails = action_errno;
     if (action == PAUSE_LOOK) wait_for_go();
   }
+  if (kind == CALL && is_it && action == BEFORE_CALL) die();
   return call;
 }
 
 static void end(struct call *call, long result, const char *format, ...) {
   int error = result < 0 ? errno : 0;
   char line[4 * PATH_MAX];
-  int length = snprintf(line, sizeof line, "%s\t%ld\t%s\t%ld\t%d", call->kind == CHANGE ? "change" : "look", call->number,
-                        call->name, result, error);
+  int length = snprintf(line, sizeof line, "%s\t%ld\t%s\t%ld\t%d", KINDS[call->kind], call->number, call->name, result,
+                        error);
   va_list rest;
   va_start(rest, format);
   length += vsnprintf(line + length, sizeof line - (size_t)length - 1, format, rest);
   va_end(rest);
   line[length++] = '\n';
-  trace_line(line, (size_t)length);
-  if (call->kind == CHANGE && action == KILL_AFTER && call->number == action_at) die();
+  if (run < 0 || (call->kind != LOOK && call->number > 0)) trace_line(line, (size_t)length);
+  if (call->number == action_at && call->kind == CHANGE && action == KILL_AFTER) die();
+  if (call->number == action_at && call->kind == CALL && action == AFTER_CALL) die();
   pthread_mutex_unlock(&gate);
   errno = error;
 }
@@ -270,6 +336,22 @@ int close(int file) {
   return closing(file);
 }
 
+/* How a shell gives a command the file behind ">". */
+int dup2(int from, int to) {
+  REAL(dup2);
+  const char *path = path_of(from);
+  if (!path && !path_of(to)) return real(from, to);
+  struct call call = begin(LOOK, "dup");
+  int result = call.fails ? -1 : real(from, to);
+  if (call.fails) errno = call.fails;
+  if (result >= 0 && to != from && to < MAX_FILES) {
+    free(open_paths[to]);
+    open_paths[to] = path ? strdup(path) : NULL;
+  }
+  end(&call, result, "\t%d\t%d", from, to);
+  return result;
+}
+
 /* Writing */
 
 static char hex_line[MAX_LINE];
@@ -277,6 +359,7 @@ static char hex_line[MAX_LINE];
 /* Under the gate. Bytes are written down in full: what a power cut leaves of a file is made from them. */
 static void end_writing(struct call *call, long result, int file, long offset, const struct iovec *pieces, int count) {
   static const char digits[] = "0123456789abcdef";
+  if (run >= 0) return end(call, result, "\t%d\t%ld", file, offset);
   int error = result < 0 ? errno : 0;
   int length = snprintf(hex_line, sizeof hex_line, "change\t%ld\t%s\t%ld\t%d\t%d\t%ld\t", call->number, call->name, result,
                         error, file, offset);
@@ -396,6 +479,20 @@ int fdatasync(int file) {
 TWO_NAMES(rename, "rename")
 TWO_NAMES(link, "link")
 
+#define TWO_NAMES_AT(name, called, flags, ...)                                                  \
+  int name(int from_at, const char *from, int to_at, const char *to __VA_ARGS__) {              \
+    REAL(name);                                                                                 \
+    char a[PATH_MAX], b[PATH_MAX];                                                              \
+    const char *one = absolute(from_at, from, a), *two = absolute(to_at, to, b);                \
+    if (!is_watched(one) && !is_watched(two)) return real(from_at, from, to_at, to flags);      \
+    AROUND(CHANGE, called, real(from_at, from, to_at, to flags), "\t%s\t%s", one, two);         \
+  }
+#define NO_FLAGS
+#define FLAGS , flags
+TWO_NAMES_AT(renameat, "rename", NO_FLAGS, )
+TWO_NAMES_AT(renameat2, "rename", FLAGS, , unsigned int flags)
+TWO_NAMES_AT(linkat, "link", FLAGS, , int flags)
+
 int symlink(const char *text, const char *path) {
   REAL(symlink);
   char full[PATH_MAX];
@@ -414,6 +511,15 @@ int symlink(const char *text, const char *path) {
   }
 ONE_NAME(unlink, "unlink")
 ONE_NAME(rmdir, "rmdir")
+/* What removes files in newer Nodes. */
+ONE_NAME(remove, "unlink")
+int unlinkat(int at, const char *path, int flags) {
+  REAL(unlinkat);
+  char full[PATH_MAX];
+  const char *name = absolute(at, path, full);
+  if (!is_watched(name)) return real(at, path, flags);
+  AROUND(CHANGE, flags & AT_REMOVEDIR ? "rmdir" : "unlink", real(at, path, flags), "\t%s", name);
+}
 
 int mkdir(const char *path, mode_t mode) {
   REAL(mkdir);
@@ -421,6 +527,13 @@ int mkdir(const char *path, mode_t mode) {
   const char *name = absolute(AT_FDCWD, path, full);
   if (!is_watched(name)) return real(path, mode);
   AROUND(CHANGE, "mkdir", real(path, mode), "\t%s\t%d", name, mode);
+}
+int mkdirat(int at, const char *path, mode_t mode) {
+  REAL(mkdirat);
+  char full[PATH_MAX];
+  const char *name = absolute(at, path, full);
+  if (!is_watched(name)) return real(at, path, mode);
+  AROUND(CHANGE, "mkdir", real(at, path, mode), "\t%s\t%d", name, mode);
 }
 int chmod(const char *path, mode_t mode) {
   REAL(chmod);
@@ -439,6 +552,7 @@ int chown(const char *path, uid_t user, gid_t group) {
 int fchmod(int file, mode_t mode) {
   REAL(fchmod);
   if (!path_of(file)) return real(file, mode);
+  is_counting |= is_staged(file);
   AROUND(CHANGE, "fchmod", real(file, mode), "\t%d\t%d", file, mode);
 }
 int fchown(int file, uid_t user, gid_t group) {
@@ -577,3 +691,108 @@ long syscall(long number, ...) {
   }
   return real(number, a, b, c, d, e, f);
 }
+
+/* Processes */
+
+static int is_followed(void) {
+  return run >= 0 && (pid_t)syscall(SYS_getpid) == owner;
+}
+
+pid_t fork(void) {
+  REAL(fork);
+  if (!is_followed()) return real();
+  struct call call = begin(CALL, "fork");
+  pid_t child = real();
+  if (child == 0) {
+    // The gate stays shut here: nothing below asks for it in a child.
+    child_of = call.number;
+    return 0;
+  }
+  end(&call, child, "\t");
+  return child;
+}
+pid_t vfork(void) {
+  return fork();
+}
+
+int kill(pid_t process, int number) {
+  REAL(kill);
+  if (number == 0 || !is_followed()) return real(process, number);
+  AROUND(CALL, "kill", real(process, number), "\t%d\t%d", process, number);
+}
+
+/* The environment and what the shim is told in it. Static: a child between fork and exec must not ask for memory. */
+static char *const *told(char *const env[], const char *text) {
+  static char *all[MAX_VARIABLES + 3];
+  static char preload[PATH_MAX + 16], armed[5 * PATH_MAX + 16];
+  int count = 0;
+  while (env && env[count] && count < MAX_VARIABLES) all[count] = env[count], count++;
+  snprintf(preload, sizeof preload, "LD_PRELOAD=%s", own_path);
+  snprintf(armed, sizeof armed, "FAULTS_ARM=%s", text);
+  all[count++] = preload;
+  all[count++] = armed;
+  all[count] = NULL;
+  return all;
+}
+
+static void note_exec(const char *kind, long number, const char *path) {
+  char line[PATH_MAX + 64];
+  trace_line(line, (size_t)snprintf(line, sizeof line, "%s\t%ld\texecve\t0\t0\t%s\n", kind, number, path));
+}
+
+/* Into the program that a restart runs, and that once: whoever starts it again later starts it alone. */
+static char *const *followed(const char *path, char *const env[]) {
+  char text[5 * PATH_MAX], next[PATH_MAX + 16];
+  snprintf(next, sizeof next, "%s.%d", trace_path, run + 1);
+  if (strcmp(path, program) || syscall(SYS_faccessat, AT_FDCWD, next, F_OK) == 0) return env;
+  snprintf(text, sizeof text, "%s!%s!%s!%d!%s", action_text, folder, trace_path, run + 1, program);
+  return told(env, text);
+}
+
+typedef int (*exec_call)(const char *, char *const[], char *const[]);
+
+static int executing(exec_call real, const char *path, char *const args[], char *const env[]) {
+  if (child_of > 0 && run >= 0) {
+    int is_it = child_of == action_at;
+    if (is_it && action == BEFORE_EXEC) syscall(SYS_kill, syscall(SYS_getpid), SIGKILL);
+    note_exec("exec", child_of, path);
+    return real(path, args, is_it && action == AFTER_EXEC ? told(env, "die!!") : followed(path, env));
+  }
+  if (!is_followed()) return real(path, args, env);
+  struct call call = begin(CALL, "execve");
+  note_exec("call", call.number, path);
+  int dies = action == AFTER_CALL && call.number == action_at;
+  int result = real(path, args, dies ? told(env, "die!!") : followed(path, env));
+  pthread_mutex_unlock(&gate);
+  return result;
+}
+
+int execve(const char *path, char *const args[], char *const env[]) {
+  REAL(execve);
+  return executing(real, path, args, env);
+}
+int execvpe(const char *path, char *const args[], char *const env[]) {
+  REAL(execvpe);
+  return executing(real, path, args, env);
+}
+int execv(const char *path, char *const args[]) {
+  return execve(path, args, environ);
+}
+int execvp(const char *path, char *const args[]) {
+  return execvpe(path, args, environ);
+}
+
+/* A fork and an exec in one call. */
+#define SPAWNING(name)                                                                                                 \
+  int name(pid_t *child, const char *path, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *how,    \
+           char *const args[], char *const env[]) {                                                                    \
+    REAL(name);                                                                                                        \
+    if (!is_followed()) return real(child, path, actions, how, args, env);                                             \
+    struct call call = begin(CALL, "spawn");                                                                           \
+    int error = real(child, path, actions, how, args, followed(path, env));                                            \
+    errno = error;                                                                                                     \
+    end(&call, error ? -1 : 0, "\t%s", path);                                                                          \
+    return error;                                                                                                      \
+  }
+SPAWNING(posix_spawn)
+SPAWNING(posix_spawnp)

@@ -26,6 +26,25 @@ export const IMAGE: Replacement = {
   by: "(globalThis.faultsImage ?? '/proc/self/exe')",
 };
 
+/** A script with its imports, as `peerpatch build` takes it. @throws when a replacement does not fit */
+export async function bundleScript(
+  entry: string,
+  outfile: string,
+  replacements: readonly Replacement[],
+): Promise<void> {
+  await bundle({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'error',
+    external: ['esbuild', 'postject', '@number0/iroh', '*.node'],
+    plugins: [replacing(replacements)],
+  });
+}
+
 /** @throws when a replacement does not fit: the code has changed under it */
 export async function bundleChild(outfile: string, replacements: readonly Replacement[] = []): Promise<void> {
   await bundle({

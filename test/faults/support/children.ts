@@ -5,8 +5,9 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { ActName } from '../child/acts.ts';
+import { ACTS_OF_A_SHELL, type ActName } from '../child/acts.ts';
 import type { ActOutcome, ActRequest } from '../child/messages.ts';
+import type { Replacement } from './bundle.ts';
 import type { Place } from './place.ts';
 import { programIds, type TestPrograms } from './programs.ts';
 import { armText, type Fault } from './shim.ts';
@@ -18,6 +19,8 @@ export interface ChildParts {
   /** The bundle. */
   readonly entry: string;
   readonly shim: string;
+  /** Steps of the product that are broken in it. */
+  readonly replacements: readonly Replacement[];
   readonly programs: TestPrograms;
   readonly programsFolder: string;
 }
@@ -50,7 +53,7 @@ export interface RunningAct {
 
 export function startAct(parts: ChildParts, { act, place, fault }: ActOptions): RunningAct {
   const child = start(parts, ['act', act, place.root, parts.programsFolder], {
-    FAULTS_ARM: armText(fault, place.root, place.trace),
+    [ACTS_OF_A_SHELL.includes(act) ? 'FAULTS_SHELL_ARM' : 'FAULTS_ARM']: armText(fault, place.root, place.trace),
     XDG_STATE_HOME: `${place.root}/state`,
   });
   const ended = new Promise<Ended>((resolve, reject) => {
@@ -132,6 +135,7 @@ function start(
       PATH: process.env['PATH'],
       HOME: '/nonexistent',
       LD_PRELOAD: shim,
+      FAULTS_SHIM: shim,
       FAULTS_IDS: programIds(programs),
       // Where libuv hands file operations to the kernel by a ring, nobody in between sees them.
       UV_USE_IO_URING: '0',

@@ -17,6 +17,8 @@ export interface CaseResult {
 export interface MatrixResult {
   readonly matrix: string;
   readonly results: readonly CaseResult[];
+  /** Cases that could not be tried here, each with its reason. */
+  readonly skipped?: readonly string[];
   /** For people: what was counted. */
   readonly note?: string;
 }
@@ -60,10 +62,14 @@ export class FaultRun {
   }
 
   /** All of them, a few at a time. Results in the order of the tasks. */
-  async each<T, R>(tasks: readonly T[], work: (task: T) => Promise<R>): Promise<readonly R[]> {
+  async each<T, R>(
+    tasks: readonly T[],
+    work: (task: T) => Promise<R>,
+    atOnce: number = this.#atOnce,
+  ): Promise<readonly R[]> {
     const results: R[] = [];
     let next = 0;
-    const hands = Array.from({ length: this.#atOnce }, async () => {
+    const hands = Array.from({ length: atOnce }, async () => {
       for (let index = next++; index < tasks.length; index = next++) results[index] = await work(tasks[index] as T);
     });
     await Promise.all(hands);

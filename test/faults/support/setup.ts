@@ -15,7 +15,7 @@ import { compileShim } from './shim.ts';
 /** More than four wait for the disk and for each other. */
 const AT_ONCE = Math.min(4, availableParallelism());
 
-export type SharedParts = Omit<ChildParts, 'entry'>;
+export type SharedParts = Omit<ChildParts, 'entry' | 'replacements'>;
 
 /** @throws where there is no compiler */
 export function makeShared(folder: string): SharedParts {
@@ -33,5 +33,5 @@ export async function openRun(
   mkdirSync(folder);
   const entry = join(folder, 'child.mjs');
   await bundleChild(entry, replacements);
-  return new FaultRun({ ...shared, entry }, { folder: join(folder, 'cases'), atOnce: AT_ONCE });
+  return new FaultRun({ ...shared, entry, replacements }, { folder: join(folder, 'cases'), atOnce: AT_ONCE });
 }

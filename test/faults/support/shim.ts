@@ -9,17 +9,26 @@ import { join } from 'node:path';
 
 const SOURCE = join(import.meta.dirname, '../shim/faults.c');
 
-/** What is to go wrong. Changes and looks are counted apart, from 1 on. */
+/** What is to go wrong. Changes, looks and calls are counted apart, from 1 on. */
 export type Fault =
   | { readonly kind: 'none' }
   | { readonly kind: 'kill-before' | 'kill-after' | 'short'; readonly at: number }
   | { readonly kind: 'fail' | 'fail-look'; readonly at: number; readonly errno: number }
   | { readonly kind: 'pause' | 'pause-look'; readonly at: number; readonly path: string };
 
+/** The same in a whole life, where a restart is between its runs. */
+export interface LifeFault {
+  readonly kind: 'none' | 'kill-before' | 'kill-after' | `kill-${'before' | 'after'}-${'call' | 'exec'}`;
+  readonly at: number;
+  /** 0 is the program that was started, 1 the one that a restart runs. */
+  readonly run: number;
+}
+
 export const NO_FAULT: Fault = { kind: 'none' };
 
 /** One operation of the trace. */
 export interface Operation {
+  readonly kind: 'change' | 'look' | 'call' | 'exec';
   /** A look changes nothing. */
   readonly isChange: boolean;
   readonly number: number;
@@ -53,6 +62,17 @@ export function armText(fault: Fault, folder: string, trace: string): string {
   return `${faultText(fault)}!${folder}!${trace}`;
 }
 
+/** @param program real path of the program file */
+export function armLifeText({ kind, at, run }: LifeFault, { root, program, trace }: ArmedPlace): string {
+  return `${kind}:${at}:${run}!${root}!${trace}!0!${program}`;
+}
+
+interface ArmedPlace {
+  readonly root: string;
+  readonly program: string;
+  readonly trace: string;
+}
+
 function faultText(fault: Fault): string {
   switch (fault.kind) {
     case 'none':
@@ -74,8 +94,9 @@ export function readTrace(path: string): readonly Operation[] {
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
   return lines.map((line) => {
-    const [kind, number, name = '', result, errno, ...about] = line.split('\t');
+    const [kind = '', number, name = '', result, errno, ...about] = line.split('\t');
     return {
+      kind: kind as Operation['kind'],
       isChange: kind === 'change',
       number: Number(number),
       name,
@@ -91,7 +112,7 @@ export function changesOf(trace: readonly Operation[]): readonly Operation[] {
 }
 
 /** For people: `change 7: rename home/.app.12-ab.peerpatch home/app`. */
-export function describeOperation({ isChange, number, name, about }: Operation, root: string): string {
+export function describeOperation({ kind, number, name, about }: Operation, root: string): string {
   const short = about.map((part) => (part.length > 120 ? `${part.slice(0, 24)}…` : part.replaceAll(root, '')));
-  return `${isChange ? 'change' : 'look'} ${number}: ${name} ${short.join(' ')}`;
+  return `${kind} ${number}: ${name} ${short.join(' ')}`;
 }

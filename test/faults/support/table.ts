@@ -1,21 +1,29 @@
 /**
- * The table at the end: matrix, cases, passed, failed.
+ * The table at the end: matrix, cases, passed, failed, skipped.
  *
  * @module
  */
 import type { MatrixResult } from './fault-run.ts';
 
-const HEAD = ['matrix', 'cases', 'passed', 'failed', 'counted'] as const;
+const HEAD = ['matrix', 'cases', 'passed', 'failed', 'skipped', 'counted'] as const;
 /** Of a matrix that fails everywhere the first tell enough. */
 const SHOWN_FAILURES = 8;
 
 export function formatTable(matrices: readonly MatrixResult[]): string {
-  const rows = matrices.map(({ matrix, results, note = '' }) => {
+  const rows = matrices.map(({ matrix, results, skipped = [], note = '' }) => {
     const failed = failedOf(results).length;
-    return [matrix, String(results.length), String(results.length - failed), String(failed), note];
+    const counts = [results.length, results.length - failed, failed, skipped.length];
+    return [matrix, ...counts.map(String), note];
   });
   const sum = (column: number): string => String(rows.reduce((total, row) => total + Number(row[column]), 0));
-  return formatColumns([[...HEAD], ...rows, ['all', sum(1), sum(2), sum(3), '']]);
+  return formatColumns([[...HEAD], ...rows, ['all', sum(1), sum(2), sum(3), sum(4), '']]);
+}
+
+/** One line each: who reads the end of a run has to see them. */
+export function formatSkipped(matrices: readonly MatrixResult[]): string {
+  return matrices
+    .flatMap(({ matrix, skipped = [] }) => skipped.map((reason) => `SKIPPED: ${matrix}: ${reason}`))
+    .join('\n');
 }
 
 /** Columns as wide as they have to be; those of numbers to the right. */
