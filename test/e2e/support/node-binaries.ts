@@ -7,8 +7,8 @@
 import { join } from 'node:path';
 import { npmBinary } from './npm-binary.ts';
 
-/** One line without `process.execve` is the Node that runs the tests; these have it. 24 aborts when it fails, 26 throws. */
-const VERSIONS = ['24.21.0', '26.10.0'] as const;
+/** 20 has no `process.execve`, the others have it: 24 aborts when it fails, 26 throws. */
+const VERSIONS = ['20.20.2', '24.21.0', '26.10.0'] as const;
 const CACHE = join(import.meta.dirname, '../../../.cache/node-binaries');
 
 export interface NodeUnderTest {
@@ -24,6 +24,11 @@ export async function nodesUnderTest(): Promise<readonly [NodeUnderTest, ...Node
   const running = process.versions.node;
   const others = await Promise.all(VERSIONS.filter((version) => version !== running).map(findNode));
   return [nodeUnderTest(running, process.execPath), ...others.filter((found) => found !== undefined)];
+}
+
+/** Which of them could not be had: a table of what was tested has to say so. */
+export function missingNodes(nodes: readonly NodeUnderTest[]): readonly string[] {
+  return VERSIONS.map((version) => `Node ${version}`).filter((name) => !nodes.some((node) => node.name === name));
 }
 
 async function findNode(version: string): Promise<NodeUnderTest | undefined> {

@@ -10,7 +10,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { builtProgram, NO_AGENT } from '../../e2e/support/executables.ts';
-import { nodesUnderTest, type NodeUnderTest } from '../../e2e/support/node-binaries.ts';
+import { missingNodes, nodesUnderTest, type NodeUnderTest } from '../../e2e/support/node-binaries.ts';
 import { judged, type CaseResult, type MatrixResult } from '../support/fault-run.ts';
 
 interface Surroundings {
@@ -21,6 +21,8 @@ interface Surroundings {
   readonly needs?: string;
   /** What does not stay, as the specification says. */
   readonly ends?: readonly (keyof Notes)[];
+  /** What the program sees there: where it does not, nothing was tried. */
+  readonly shows?: Readonly<Partial<Record<keyof Notes, RegExp>>>;
 }
 
 interface Notes {
@@ -30,8 +32,28 @@ interface Notes {
   readonly args: readonly string[];
   readonly variables: readonly string[];
   readonly descriptors: Readonly<Record<string, string>>;
+  readonly umask: number;
+  readonly nice: number;
+  readonly cgroup: string;
+  readonly limits: string;
+  readonly ids: readonly string[];
   readonly failed?: string;
 }
+
+/**
+ * Makes a cgroup and calls it $C, in the hierarchy of version 2, wherever that is, or in one of version 1. A folder where nothing is
+ * mounted has no list of processes.
+ */
+const MAKE_CGROUP = `for R in /sys/fs/cgroup /sys/fs/cgroup/unified /sys/fs/cgroup/systemd /sys/fs/cgroup/pids; do
+  C="$R/peerpatch-$$"
+  mkdir "$C" 2> /dev/null || continue
+  trap 'rmdir "$C"' EXIT
+  [ -e "$C/cgroup.procs" ] && (echo 0 > "$C/cgroup.procs") 2> /dev/null && break
+  trap - EXIT
+  rmdir "$C"
+  C=
+done
+[ -n "$C" ]`;
 
 const SURROUNDINGS: readonly Surroundings[] = [
   { name: 'no arguments', command: 'exec "$P"' },
@@ -53,9 +75,13 @@ const SURROUNDINGS: readonly Surroundings[] = [
   { name: 'all standard streams closed', command: 'exec "$P" x <&- >&- 2>&-' },
   { name: 'standard streams that are files', command: 'exec "$P" x </dev/zero >"$D/out" 2>>"$D/err"' },
   { name: 'an inherited descriptor, which is closed', command: 'exec "$P" x 7>"$D/seven"', ends: ['descriptors'] },
-  { name: 'a umask', command: 'umask 027 && exec "$P" x' },
-  { name: 'a nice value', command: 'exec nice -n 7 "$P" x' },
-  { name: 'resource limits', command: 'ulimit -n 512 && ulimit -c 0 && ulimit -u 4000 && exec "$P" x' },
+  { name: 'a umask', command: 'umask 027 && exec "$P" x', shows: { umask: /^23$/ } },
+  { name: 'a nice value', command: 'exec nice -n 7 "$P" x', shows: { nice: /^7$/ } },
+  {
+    name: 'resource limits',
+    command: 'ulimit -n 512 && ulimit -c 0 && ulimit -u 4000 && exec "$P" x',
+    shows: { limits: /Max processes +4000 / },
+  },
   { name: 'a session and process group of its own', command: 'exec setsid -w "$P" x' },
   { name: 'nohup', command: 'exec nohup "$P" x >"$D/out" 2>&1 </dev/null' },
   {
@@ -64,17 +90,23 @@ const SURROUNDINGS: readonly Surroundings[] = [
     needs: 'command -v tmux',
   },
   { name: 'a terminal of script', command: 'exec script -qec "exec \\"$P\\" x" /dev/null', needs: 'command -v script' },
-  { name: 'no new privileges', command: 'exec setpriv --no-new-privs "$P" x', needs: 'setpriv --no-new-privs true' },
+  {
+    name: 'no new privileges',
+    command: 'exec setpriv --no-new-privs "$P" x',
+    needs: 'setpriv --no-new-privs true',
+    shows: { ids: /NoNewPrivs:\\t1/ },
+  },
   {
     name: 'process 1 of a container',
     command: 'exec unshare -Urpf --mount-proc "$P" x',
     needs: 'unshare -Urpf --mount-proc true',
+    shows: { pid: /^1$/ },
   },
   {
     name: 'a cgroup of its own',
-    command:
-      'C=/sys/fs/cgroup/peerpatch-$$ && mkdir "$C" && (echo 0 >"$C/cgroup.procs" && exec "$P" x); E=$?; rmdir "$C"; exit $E',
-    needs: 'mkdir /sys/fs/cgroup/peerpatch-try && rmdir /sys/fs/cgroup/peerpatch-try',
+    command: `${MAKE_CGROUP} && (echo 0 > "$C/cgroup.procs" && exec "$P" x)`,
+    needs: MAKE_CGROUP,
+    shows: { cgroup: /\/peerpatch-\d+(\n|$)/ },
   },
   {
     name: 'a transient unit of systemd',
@@ -113,12 +145,13 @@ export async function restartMatrix(folder: string): Promise<Omit<MatrixResult, 
       );
     }
   }
-  const missing = SURROUNDINGS.filter((each) => !possible.includes(each)).map(({ name }) => name);
-  const note =
-    missing.length === 0
-      ? `on ${String(nodes.length)} Nodes`
-      : `on ${String(nodes.length)} Nodes; not here: ${missing.join(', ')}`;
-  return { results, note };
+  const skipped = [
+    ...SURROUNDINGS.filter((each) => !possible.includes(each)).map(
+      ({ name }) => `${name}: this system has no such thing`,
+    ),
+    ...missingNodes(nodes).map((name) => `${name}: it cannot be had here`),
+  ];
+  return { results, skipped, note: `on ${nodes.map(({ name }) => name).join(', ')}` };
 }
 
 interface RestartCase {
@@ -135,7 +168,14 @@ async function restartCase({ node, program, surroundings, folder }: RestartCase)
   const [before, after] = await bothNotes(notes);
   if (before === undefined || after === undefined) return ['did not come back'];
   if (after.failed !== undefined) return [after.failed];
-  const problems = compare(before, after, surroundings.ends ?? []);
+  const problems = [
+    ...Object.entries(surroundings.shows ?? {}).flatMap(([name, wanted]) => {
+      const seen = before[name as keyof Notes];
+      const text = typeof seen === 'string' ? seen : JSON.stringify(seen);
+      return wanted.test(text) ? [] : [`nothing was tried: ${name} is ${text}`];
+    }),
+    ...compare(before, after, surroundings.ends ?? []),
+  ];
   if (node.hasExecve !== (before.pid === after.pid)) problems.push(`process ${before.pid} became ${after.pid}`);
   return problems;
 }
