@@ -50,6 +50,8 @@ const halfIsThere: IsMoment = ({ name }, index, changes) =>
 const toNew = { during: ['old', 'new'], goal: 'new', isWatched: true } as const;
 const toOld = { during: ['new', 'old'], settled: ['old'], goal: 'old', castsOut: true } as const;
 const staysNew = { during: ['new'], isWatched: true } as const;
+/** Until the first note is there, nothing says that the new program is bad. */
+const byGuard = { during: ['new', 'old'], goal: 'old', isWatched: true, castsOut: true } as const;
 const byHand = { during: ['new', 'old'], goal: 'old', castsOut: true } as const;
 
 export const UPDATE: Scene = { name: 'update', act: 'update', prepare: fresh, ...toNew };
@@ -113,6 +115,7 @@ export const SCENES: readonly Scene[] = [
     prepare: killedIn(failedThrice, 'start', isInPlace),
     during: ['old'],
   },
+  { name: 'roll back by the guard', act: 'guard', prepare: after(updated, 'crash'), ...byGuard },
   { name: 'roll back by hand', isVariant: true, act: 'roll back', prepare: updated, ...byHand },
   {
     name: 'roll back by hand once confirmed',

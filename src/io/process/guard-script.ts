@@ -1,7 +1,8 @@
 /**
  * The guard: a shell script that waits beside a new program and puts the previous one back when it dies in its probation.
  *
- * No byte of either version runs in it. POSIX sh and `mv`, `rm`, `sleep`, `date`; it holds about a megabyte of memory. Spec:
+ * No byte of either version runs in it. POSIX sh and `mv`, `rm`, `sleep`, `date`, and `sync`
+ * where there is one; it holds about a megabyte of memory. Spec:
  * docs/spec/10-restart.md. Who starts it: guard.ts.
  *
  * Arguments: pid, its start time (may be empty), program, install folder, name in previous/, release id, looks, quarantine note,
@@ -80,17 +81,26 @@ is_started() {
   [ -z "$keeper" ] || ! is_alive "$keeper" "$keeper_born" || return 0
   [ -n "$(successors)" ]
 }
+# To the disk, so that a power cut leaves no other cases than a kill. Some know no names and write everything; some are not there.
+flush() {
+  sync "$@" || sync || :
+}
 keep() {
   staged=\${1%/*}/.\${1##*/}.$pid-guard
-  (umask 022; printf '%s%s000%s\n' "$2" "$(date +%s)" "$3" > "$staged") && mv -f "$staged" "$1" || { rm -f "$staged"; return 1; }
+  (umask 022; printf '%s%s000%s\n' "$2" "$(date +%s)" "$3" > "$staged") && flush "$staged" && mv -f "$staged" "$1" ||
+    { rm -f "$staged"; return 1; }
+  flush "\${1%/*}"
 }
 put_back() {
-  mkdir -p "$folder/quarantine" && keep "$folder/quarantine/$id" "$note" "$note_end"
-  [ -z "$shared" ] || { (umask 077; mkdir -p "$shared") && keep "$shared/$id" "$note" "$note_end"; }
+  mkdir -p "$folder/quarantine" && flush "$folder" && keep "$folder/quarantine/$id" "$note" "$note_end"
+  [ -z "$shared" ] || {
+    (umask 077; mkdir -p "$shared") && flush "\${shared%/*/*}" "\${shared%/*}" && keep "$shared/$id" "$note" "$note_end"
+  }
   back=$folder/.back.$pid-guard
   { ln "$folder/previous/$previous" "$back" || cp -p "$folder/previous/$previous" "$back"; } &&
-    mv -f "$back" "$program" && is_back=1
+    flush "$back" && mv -f "$back" "$program" && is_back=1
   rm -f "$back"
+  [ -z "$is_back" ] || flush "\${program%/*}"
   # The disk may be full. The good program runs all the same: its start ends what is left.
   [ -z "$is_back" ] || { keep "$folder/journal" "$undone" "$undone_end" && rm -f "$folder/starts/"*; }
 }

@@ -7,6 +7,7 @@
 import { collect, installAndStart, takeLock, update } from './install-acts.ts';
 import { confirm, crash, rollBackByHand, start } from './start-acts.ts';
 import { takeAddonOut } from './addon-act.ts';
+import { putBackByGuard } from './guard-act.ts';
 
 export interface ActScene {
   readonly root: string;
@@ -14,6 +15,8 @@ export interface ActScene {
   /** Folder of the signed programs. */
   readonly programs: string;
   readonly mayWait: boolean;
+  /** What the shim is told, for an act that another process carries out. */
+  readonly arm: string | undefined;
 }
 
 export const ACTS = {
@@ -31,6 +34,8 @@ export const ACTS = {
   crash,
   /** The program starts and proves itself. */
   confirm,
+  /** The guard puts the previous program back. */
+  guard: putBackByGuard,
   /** `peerpatch rollback` */
   'roll back': rollBackByHand,
   /** The program starts, finds an update, and starts again as the new one. */
@@ -38,5 +43,8 @@ export const ACTS = {
   /** The addon is put where it can be loaded from. */
   addon: takeAddonOut,
 } satisfies Readonly<Record<string, (scene: ActScene) => Promise<unknown>>>;
+
+/** Carried out by a shell: what goes wrong is done to that one. */
+export const ACTS_OF_A_SHELL: readonly ActName[] = ['guard'];
 
 export type ActName = keyof typeof ACTS;

@@ -10,7 +10,7 @@ import { openSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { PeerpatchError } from '../../../src/core/base/errors.ts';
-import { ACTS, type ActName } from './acts.ts';
+import { ACTS, ACTS_OF_A_SHELL, type ActName } from './acts.ts';
 import type { ActOutcome, ActRequest } from './messages.ts';
 
 const systemNow = Date.now.bind(Date);
@@ -22,7 +22,8 @@ process.on('unhandledRejection', (reason) => uncaught.push(`unhandled rejection:
 const [mode, ...rest] = process.argv.slice(2);
 if (mode === 'act') {
   const [act, root = '', programs = ''] = rest;
-  say(await carryOut({ act: act as ActName, root, arm: undefined, laterMs: 0, mayWait: false }, programs));
+  const arm = process.env['FAULTS_SHELL_ARM'];
+  say(await carryOut({ act: act as ActName, root, arm, laterMs: 0, mayWait: false }, programs));
 } else {
   const [programs = ''] = rest;
   for await (const line of createInterface({ input: process.stdin })) {
@@ -34,14 +35,16 @@ async function carryOut({ act, root, arm, laterMs, mayWait }: ActRequest, progra
   uncaught.length = 0;
   Date.now = () => systemNow() + laterMs;
   useUserOf(root);
-  if (arm !== undefined) armShim(arm);
+  const armsItself = ACTS_OF_A_SHELL.includes(act);
+  if (arm !== undefined && !armsItself) armShim(arm);
   let outcome: ActOutcome;
   try {
-    outcome = { ok: true, result: await ACTS[act]({ root, programPath: join(root, 'home/app'), programs, mayWait }) };
+    const scene = { root, programPath: join(root, 'home/app'), programs, mayWait, arm };
+    outcome = { ok: true, result: await ACTS[act](scene) };
   } catch (error) {
     outcome = { ok: false, code: error instanceof PeerpatchError ? error.code : undefined, text: describe(error) };
   }
-  if (arm !== undefined) armShim('none!!');
+  if (arm !== undefined && !armsItself) armShim('none!!');
   // A rejection that nobody awaits is told one turn later.
   await new Promise((resolve) => setImmediate(resolve));
   const left = openBelow(root);

@@ -17,6 +17,7 @@ const REPLACE = 'src/io/install/replace.ts';
 const PUBLISH = 'src/io/install/replace-publish.ts';
 const ROLL_BACK = 'src/io/install/roll-back.ts';
 const SMALL_FILE = 'src/io/install/small-file.ts';
+const GUARD_SCRIPT = 'src/io/process/guard-script.ts';
 const TIDY = 'src/io/install/tidy.ts';
 
 const UPDATE_LIST = `  'preflight',
@@ -154,6 +155,38 @@ export const MUTANTS: readonly Mutant[] = [
         by: 'void linkOrCopy; await calls.rename(kept, staged); await calls.remove(programPath);',
       },
     ],
+  },
+  {
+    name: 'the guard moves the kept program away',
+    matrices: ['kill: roll back by the guard'],
+    replacements: [
+      {
+        file: GUARD_SCRIPT,
+        text: '{ ln "$folder/previous/$previous" "$back" ||',
+        by: '{ mv "$folder/previous/$previous" "$back" ||',
+      },
+    ],
+  },
+  {
+    name: 'the guard replaces the program before it has noted that it is bad',
+    matrices: ['kill: roll back by the guard'],
+    replacements: [
+      {
+        file: GUARD_SCRIPT,
+        text: 'put_back() {\n',
+        by: 'put_back() {\n  ln "$folder/previous/$previous" "$folder/.soon" && mv -f "$folder/.soon" "$program"\n',
+      },
+    ],
+  },
+  {
+    name: 'notes of the guard are not synced before they are renamed',
+    matrices: ['power cut: roll back by the guard'],
+    replacements: [{ file: GUARD_SCRIPT, text: 'flush "$staged" && mv', by: 'mv' }],
+  },
+  {
+    name: 'one start that ended badly is too many',
+    matrices: ['kill at restart'],
+    replacements: [{ file: 'src/start/options/probation-options.ts', text: 'maxStarts = 3,', by: 'maxStarts = 1,' }],
   },
   {
     name: 'what fails is left where it was staged',

@@ -78,6 +78,12 @@ export class Disk {
       case 'close':
         this.#open.delete(first);
         return;
+      case 'dup': {
+        const there = this.#open.get(first);
+        if (there === undefined) this.#open.delete(second);
+        else this.#open.set(second, there);
+        return;
+      }
       case 'write':
       case 'copy':
         this.#written(this.#fileOf(first), Number(second), Buffer.from(third, 'hex'));

@@ -72,7 +72,7 @@ export function copyPlace(from: Place, root: string): Place {
 
 export function removePlace({ root, trace }: Place): void {
   rmSync(root, { recursive: true, force: true });
-  rmSync(trace, { force: true });
+  for (const file of [trace, `${trace}.count`]) rmSync(file, { force: true });
 }
 
 /** What a file or folder of a case is. */
