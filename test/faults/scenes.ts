@@ -5,10 +5,11 @@
  * @module
  */
 import type { ActName } from './child/acts.ts';
+import { highestSeen, isInQuarantine, trialsOf } from './support/checker.ts';
 import { runAct } from './support/children.ts';
 import type { FaultRun } from './support/fault-run.ts';
-import { makePlace, type Place } from './support/place.ts';
-import type { ProgramName } from './support/programs.ts';
+import { makePlace, type Entry, type Place } from './support/place.ts';
+import type { ProgramName, TestPrograms } from './support/programs.ts';
 import { changesOf, NO_FAULT, readTrace, type Operation } from './support/shim.ts';
 
 export interface Scene {
@@ -26,6 +27,12 @@ export interface Scene {
   readonly isWatched?: boolean;
   /** As soon as the old program is back and has settled, the new one is in quarantine. */
   readonly castsOut?: boolean;
+  /** How the program starts afterwards. Default: `start`. */
+  readonly startsBy?: ActName;
+  /** What notes have to say at any instant, and more when the scene was said to be done. */
+  readonly notes?: (entries: ReadonlyMap<string, Entry>, programs: TestPrograms, isDone: boolean) => readonly string[];
+  /** Without a fault it is done again, and then it is done. */
+  readonly isRepeated?: boolean;
   /** Its operations are those of another scene in another order: for the error matrix that one is enough. */
   readonly isVariant?: boolean;
 }
@@ -53,6 +60,26 @@ const staysNew = { during: ['new'], isWatched: true } as const;
 /** Until the first note is there, nothing says that the new program is bad. */
 const byGuard = { during: ['new', 'old'], goal: 'old', isWatched: true, castsOut: true } as const;
 const byHand = { during: ['new', 'old'], goal: 'old', castsOut: true } as const;
+
+/** What was accepted before is never forgotten, and what is accepted now from when that was said. */
+const remembers =
+  (before: number, after: number): NonNullable<Scene['notes']> =>
+  (entries, _, isDone) => {
+    const { seq, version } = highestSeen(entries);
+    const problems = seq < (isDone ? after : before) ? [`the highest number that is remembered is ${seq}`] : [];
+    const known = isDone ? VERSION_OF[after] : VERSION_OF[before];
+    return known !== undefined && version < known ? [...problems, `the highest version is "${version}"`] : problems;
+  };
+/** As child/memory-acts.ts has them. */
+const VERSION_OF: Readonly<Record<number, string>> = { 7: 'v1.1.0', 12: 'v1.2.0' };
+
+const triedOnce: NonNullable<Scene['notes']> = (entries, _, isDone) =>
+  isDone && trialsOf(entries).length !== 1 ? ['the failed trial was not noted'] : [];
+const triedTwice: NonNullable<Scene['notes']> = (entries, programs, isDone) => {
+  if (isInQuarantine(entries, programs.new)) return [];
+  if (isDone) return ['it failed twice and is not in quarantine'];
+  return trialsOf(entries).length === 1 ? [] : ['the first failed trial was forgotten'];
+};
 
 export const UPDATE: Scene = { name: 'update', act: 'update', prepare: fresh, ...toNew };
 export const COLLECT: Scene = { name: 'update in parts', isVariant: true, act: 'collect', prepare: fresh, ...toNew };
@@ -123,6 +150,45 @@ export const SCENES: readonly Scene[] = [
     prepare: after(updated, 'confirm'),
     ...byHand,
   },
+  {
+    name: 'start from its first code',
+    act: 'whole start',
+    startsBy: 'whole start',
+    prepare: after(updated, 'early crash'),
+    ...staysNew,
+  },
+  {
+    name: 'roll back before spawn',
+    act: 'whole start',
+    startsBy: 'whole start',
+    prepare: after(updated, 'early crash', 'early crash', 'early crash'),
+    ...toOld,
+  },
+  {
+    name: 'remember a release',
+    act: 'remember',
+    prepare: fresh,
+    during: ['old'],
+    notes: remembers(0, 7),
+    isRepeated: true,
+  },
+  {
+    name: 'remember a higher release',
+    act: 'remember more',
+    prepare: after(fresh, 'remember'),
+    during: ['old'],
+    notes: remembers(7, 12),
+    isRepeated: true,
+  },
+  { name: 'failed trial', act: 'failed trial', prepare: fresh, during: ['old'], notes: triedOnce },
+  {
+    name: 'second failed trial',
+    act: 'failed trial',
+    prepare: after(fresh, 'failed trial'),
+    during: ['old'],
+    notes: triedTwice,
+    isRepeated: true,
+  },
   { name: 'lock taken and left', act: 'lock', prepare: fresh, during: ['old'] },
 ];
 
@@ -132,7 +198,7 @@ function after(before: Prepare, ...acts: readonly ActName[]): Prepare {
     const place = await before(run, root);
     for (const act of acts) {
       const { outcome, signal, stderr } = await runAct(run.parts, { act, place, fault: NO_FAULT });
-      const isWell = act === 'crash' ? signal === 'SIGKILL' : outcome?.ok === true;
+      const isWell = act === 'crash' || act === 'early crash' ? signal === 'SIGKILL' : outcome?.ok === true;
       if (!isWell) throw new Error(`${act} went wrong without a fault: ${JSON.stringify({ outcome, signal, stderr })}`);
     }
     return place;

@@ -11,6 +11,7 @@ import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
+import { syncFolderSync } from '../install/small-file.ts';
 
 const GROUP_OR_WORLD_WRITE = 0o022;
 const WORLD_WRITE = 0o002;
@@ -60,6 +61,8 @@ function makeFolders(path: string): void {
   if (dirname(path) !== path) makeFolders(dirname(path));
   try {
     mkdirSync(path, 0o700);
+    // What must not be forgotten may stand in it.
+    syncFolderSync(dirname(path));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // another process was faster
   }

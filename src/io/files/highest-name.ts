@@ -7,7 +7,7 @@
  * @module
  */
 import { mkdir, open, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { errnoOf } from './file-error.ts';
 
 export interface HighestOptions {
@@ -31,7 +31,11 @@ export async function keepHighest(value: string, options: HighestOptions): Promi
   const { folder, prefix, compare } = options;
   const before = await listValues(options);
   if (before.some((kept) => compare(kept, value) >= 0)) return;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+  // A folder whose own name is lost takes what is in it along.
+  for (let path = folder; made !== undefined && path.length >= made.length; path = dirname(path)) {
+    await syncFolder(dirname(path));
+  }
   const file = await open(join(folder, `${prefix}${value}`), 'a', 0o600);
   await file.close();
   await syncFolder(folder);

@@ -19,6 +19,7 @@ import { MAX_STATEMENT_SEQ } from '../../core/stamp/block.ts';
 import { compareAppVersions, isAppVersion } from '../../core/statement/app-version.ts';
 import type { NodeMemory } from '../../ports/memory.ts';
 import type { Random } from '../../ports/random.ts';
+import { hiddenName, syncFolderSync } from '../install/small-file.ts';
 import { errnoOf } from './file-error.ts';
 import { keepHighest, readHighest, type HighestOptions } from './highest-name.ts';
 
@@ -119,7 +120,8 @@ async function keepSecret(
       new PeerpatchError('MEMORY_UNUSABLE', `${path} is damaged (${kept.length} bytes): this node gets another secret`),
     );
   }
-  const staged = join(folder, `.node-secret.${toHex(fresh.subarray(0, 6))}`);
+  // What a kill leaves of it is removed by a later start.
+  const staged = hiddenName(path);
   let file: FileHandle | undefined;
   try {
     file = await open(staged, 'wx', 0o600);
@@ -128,10 +130,14 @@ async function keepSecret(
     await file.close();
     file = undefined;
     // A link fails where a rename would replace: of two processes that start at once the first decides.
-    if (kept === undefined && (await isLinked(staged, path))) return fresh;
+    if (kept === undefined && (await isLinked(staged, path))) {
+      syncFolderSync(folder);
+      return fresh;
+    }
     const others = kept === undefined ? await readSecret(path) : undefined;
     if (others?.length === SECRET_BYTES) return others;
     await rename(staged, path);
+    syncFolderSync(folder);
     return fresh;
   } finally {
     await file?.close();

@@ -12,7 +12,7 @@ import { isReleaseId } from '../../core/install/release-id.ts';
 import { errnoOf } from '../files/file-error.ts';
 import { findInstallFolderSync, openInstallFolderSync, openSubfolderSync } from './install-folder.ts';
 import { namesIn } from './previous-programs.ts';
-import { removeSmallFileSync } from './small-file.ts';
+import { removeSmallFileSync, syncFolderSync } from './small-file.ts';
 
 /** @param program links are resolved. @throws PeerpatchError INSTALL_STATE_DAMAGED, and the system's errors */
 export function hasFailedTrialSync(program: string, id: string): boolean {
@@ -27,6 +27,7 @@ export function noteFailedTrialSync(program: string, id: string): void {
   openSubfolderSync(folder, folder.trials);
   try {
     closeSync(openSync(join(folder.trials, id), 'wx', 0o644));
+    syncFolderSync(folder.trials);
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error; // noted by another process
   }

@@ -5,7 +5,8 @@
  * @module
  */
 import { collect, installAndStart, takeLock, update } from './install-acts.ts';
-import { confirm, crash, rollBackByHand, start } from './start-acts.ts';
+import { failTrial, remember } from './memory-acts.ts';
+import { confirm, crash, crashEarly, rollBackByHand, start, wholeStart } from './start-acts.ts';
 import { takeAddonOut } from './addon-act.ts';
 import { putBackByGuard } from './guard-act.ts';
 
@@ -32,6 +33,16 @@ export const ACTS = {
   start,
   /** The program starts and dies. */
   crash,
+  /** The program starts, from the first code of it that runs. */
+  'whole start': wholeStart,
+  /** The same, and it dies before it reaches `spawn`. */
+  'early crash': crashEarly,
+  /** A release is accepted. */
+  remember: () => remember(7n, '1.1.0'),
+  /** The one after it. */
+  'remember more': () => remember(12n, '1.2.0'),
+  /** A staged program fails its trial. */
+  'failed trial': failTrial,
   /** The program starts and proves itself. */
   confirm,
   /** The guard puts the previous program back. */

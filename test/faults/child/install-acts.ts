@@ -104,7 +104,7 @@ async function withLaterClock<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** What stands in a program file, verified. */
-async function nameOf(path: string): Promise<ReleaseName> {
+export async function nameOf(path: string): Promise<ReleaseName> {
   return (await read(path)).name;
 }
 

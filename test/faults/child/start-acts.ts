@@ -14,6 +14,7 @@ import { formatPublicKey } from '../../../src/core/keys/public-key.ts';
 import { tidyInstall } from '../../../src/io/install/tidy.ts';
 import { rollBackProgram } from '../../../src/tools/installed/roll-back-program.ts';
 import type { AgentSettings } from '../../../src/start/messages.ts';
+import { beginEarly, spawnIsReached } from '../../../src/start/probation/early-start.ts';
 import { beginOwnStart, putBack, type OwnStart } from '../../../src/start/probation/own-start.ts';
 import { probationSettings } from '../../../src/start/options/probation-options.ts';
 import { OWNER } from '../support/owner.ts';
@@ -25,6 +26,10 @@ const MOST_STARTS = 3;
 /** What stands in for /proc/self/exe. */
 declare global {
   var faultsImage: string | undefined;
+  /** What stands in for this executable, before it reaches `spawn`. */
+  var faultsExecutable: { readonly path: string; readonly readAsset: () => Uint8Array } | undefined;
+  /** What stands in for becoming another program. */
+  var faultsRestart: (() => Promise<never>) | undefined;
 }
 
 export async function start(scene: ActScene): Promise<readonly string[]> {
@@ -49,6 +54,49 @@ export async function crash(scene: ActScene): Promise<never> {
     process.kill(process.pid, 'SIGKILL');
   });
   throw new Error('is alive');
+}
+
+export async function wholeStart(scene: ActScene): Promise<readonly string[]> {
+  return await early(scene, () => {
+    spawnIsReached();
+    return start(scene);
+  });
+}
+
+export async function crashEarly(scene: ActScene): Promise<readonly string[]> {
+  return await early(scene, () => {
+    process.kill(process.pid, 'SIGKILL');
+    throw new Error('is alive');
+  });
+}
+
+/** Begins until the program in place is the one that goes on. */
+async function early({ programPath }: ActScene, live: () => Promise<readonly string[]>): Promise<readonly string[]> {
+  for (let starts = 0; starts < MOST_STARTS; starts++) {
+    const image = openSync(unwatched(programPath), 'r');
+    const { runningStamp = new Uint8Array(0) } = settingsOf(programPath);
+    globalThis.faultsImage = `/proc/self/fd/${image}`;
+    globalThis.faultsExecutable = { path: programPath, readAsset: () => runningStamp };
+    try {
+      const isAnother = await new Promise<boolean>((resolve) => {
+        globalThis.faultsRestart = () => {
+          resolve(true);
+          return new Promise(() => undefined);
+        };
+        beginEarly(() => {
+          resolve(false);
+        });
+      });
+      if (isAnother) continue;
+    } finally {
+      globalThis.faultsImage = undefined;
+      globalThis.faultsExecutable = undefined;
+      globalThis.faultsRestart = undefined;
+      closeSync(image);
+    }
+    return await live();
+  }
+  throw new Error(`was started ${MOST_STARTS} times and rolled back each time`);
 }
 
 export async function rollBackByHand({ programPath }: ActScene): Promise<void> {

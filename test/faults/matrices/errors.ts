@@ -83,7 +83,10 @@ function errorCase(
       ...lied,
       // What cannot be removed now is removed later.
       ...(isRemoval ? [] : leftBehind(after, listPlace(template))),
-      ...(await settle(run, place, scene, { oneNoteIsEnough: true })),
+      ...(await settle(run, place, scene, {
+        oneNoteIsEnough: true,
+        isDone: outcome.ok && scene.act.startsWith('remember'),
+      })),
     ];
     if (problems.length === 0) removePlace(place);
     return problems;

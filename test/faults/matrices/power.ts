@@ -10,7 +10,6 @@ import { judged, type CaseResult, type FaultRun, type MatrixResult } from '../su
 import { removePlace } from '../support/place.ts';
 import { recordScene } from '../support/record.ts';
 import { settle } from '../support/settle.ts';
-import type { ProgramName } from '../support/programs.ts';
 import { describeOperation } from '../support/shim.ts';
 import type { Scene } from '../scenes.ts';
 
@@ -31,8 +30,11 @@ export async function powerMatrix(run: FaultRun, scene: Scene): Promise<MatrixRe
     if (operation.isChange) note(describeOperation(operation, template.root));
   }
   // What was said to be done stays done.
-  const kept = disk.states('the end').map((state): Task => ({ state, allowed: scene.goal }));
-  const tasks = [...[...states.values()].map((state): Task => ({ state, allowed: undefined })), ...distinct(kept)];
+  const kept = scene.goal === undefined && scene.notes === undefined ? [] : disk.states('the end');
+  const tasks = [
+    ...[...states.values()].map((state): Task => ({ state, isDone: false })),
+    ...distinct(kept).map((state): Task => ({ state, isDone: true })),
+  ];
   const results = await run.each(tasks, (task) => powerCase(run, scene, task));
   removePlace(template);
   return { matrix: `power cut: ${scene.name}`, results, note: `${tried} states, ${states.size} of them differ` };
@@ -40,21 +42,19 @@ export async function powerMatrix(run: FaultRun, scene: Scene): Promise<MatrixRe
 
 interface Task {
   readonly state: DiskState;
-  /** What has to be in place; undefined: as the scene says. */
-  readonly allowed: ProgramName | undefined;
+  /** What the scene does was said to be done. */
+  readonly isDone: boolean;
 }
 
-function distinct(tasks: readonly Task[]): readonly Task[] {
-  return [
-    ...new Map(tasks.filter(({ allowed }) => allowed !== undefined).map((task) => [task.state.key, task])).values(),
-  ];
+function distinct(states: readonly DiskState[]): readonly DiskState[] {
+  return [...new Map(states.map((state) => [state.key, state])).values()];
 }
 
-function powerCase(run: FaultRun, scene: Scene, { state, allowed }: Task): Promise<CaseResult> {
+function powerCase(run: FaultRun, scene: Scene, { state, isDone }: Task): Promise<CaseResult> {
   return judged(state.name, async () => {
     const place = state.write(run.newRoot());
-    const expected = allowed === undefined ? scene : { ...scene, during: [allowed] };
-    const problems = await settle(run, place, expected, { mayWait: true });
+    const expected = isDone && scene.goal !== undefined ? { ...scene, during: [scene.goal] } : scene;
+    const problems = await settle(run, place, expected, { mayWait: true, isDone });
     if (problems.length === 0) removePlace(place);
     return problems;
   });

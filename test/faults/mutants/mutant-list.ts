@@ -168,17 +168,6 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'the guard replaces the program before it has noted that it is bad',
-    matrices: ['kill: roll back by the guard'],
-    replacements: [
-      {
-        file: GUARD_SCRIPT,
-        text: 'put_back() {\n',
-        by: 'put_back() {\n  ln "$folder/previous/$previous" "$folder/.soon" && mv -f "$folder/.soon" "$program"\n',
-      },
-    ],
-  },
-  {
     name: 'notes of the guard are not synced before they are renamed',
     matrices: ['power cut: roll back by the guard'],
     replacements: [{ file: GUARD_SCRIPT, text: 'flush "$staged" && mv', by: 'mv' }],
@@ -187,6 +176,28 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'one start that ended badly is too many',
     matrices: ['kill at restart'],
     replacements: [{ file: 'src/start/options/probation-options.ts', text: 'maxStarts = 3,', by: 'maxStarts = 1,' }],
+  },
+  {
+    name: 'the folder of what was accepted is not synced',
+    matrices: ['power cut: remember a higher release'],
+    replacements: [
+      {
+        file: 'src/io/files/highest-name.ts',
+        text: 'await syncFolder(folder);',
+        by: 'await Promise.resolve();',
+      },
+    ],
+  },
+  {
+    name: 'a start that dies before spawn is not noted',
+    matrices: ['kill: roll back before spawn'],
+    replacements: [
+      {
+        file: 'src/start/probation/early-start.ts',
+        text: 'noteStartSync(folder, folder.early);',
+        by: 'void noteStartSync;',
+      },
+    ],
   },
   {
     name: 'what fails is left where it was staged',

@@ -45,6 +45,20 @@ export async function bundleScript(
   });
 }
 
+/** The same before it reaches `spawn`: what it is, and what it becomes. */
+export const EARLY_START: readonly Replacement[] = [
+  {
+    file: 'src/start/probation/early-start.ts',
+    text: 'const program = executable();',
+    by: 'const program = globalThis.faultsExecutable ?? executable();',
+  },
+  {
+    file: 'src/start/probation/early-start.ts',
+    text: 'await restartProcess({',
+    by: 'await (globalThis.faultsRestart ?? restartProcess)({',
+  },
+];
+
 /** @throws when a replacement does not fit: the code has changed under it */
 export async function bundleChild(outfile: string, replacements: readonly Replacement[] = []): Promise<void> {
   await bundle({
@@ -56,7 +70,7 @@ export async function bundleChild(outfile: string, replacements: readonly Replac
     target: 'node20',
     logLevel: 'error',
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-    plugins: [replacing([IMAGE, ...replacements])],
+    plugins: [replacing([IMAGE, ...EARLY_START, ...replacements])],
   });
 }
 

@@ -17,13 +17,15 @@ const MAY_STAY: readonly RegExp[] = [
   /^home\/app$/,
   /^home\/\.app\.peerpatch$/,
   /^home\/\.app\.peerpatch\/(journal|choices|ended)$/,
-  /^home\/\.app\.peerpatch\/(previous|quarantine|lock|starts)$/,
+  /^home\/\.app\.peerpatch\/(previous|quarantine|lock|starts|early|trials)$/,
+  /^home\/\.app\.peerpatch\/trials\/[0-9a-f]{64}$/,
   /^home\/\.app\.peerpatch\/previous\/[0-9.]+~[0-9a-f]{16}$/,
   /^home\/\.app\.peerpatch\/lock\/\d+$/,
   /^(home\/\.app\.peerpatch|state\/peerpatch)\/quarantine\/[0-9a-f]{64}$/,
   /^state\/peerpatch\/quarantine$/,
+  /^state\/peerpatch\/(node-secret|seen(\/[a-z0-9]{52}(\/[0-9a-f]{64}-(\d+|v[0-9.]+))?)?)$/,
   // Where the state folder cannot be made.
-  /^tmp\/peerpatch-\d+(\/quarantine(\/[0-9a-f]{64})?)?$/,
+  /^tmp\/peerpatch-\d+(\/(quarantine(\/[0-9a-f]{64})?|node-secret|seen(\/[a-z0-9]{52}(\/[0-9a-f]{64}-(\d+|v[0-9.]+))?)?))?$/,
 ];
 const INSTALL_FOLDER = 'home/.app.peerpatch';
 /** Windows of a fork between two opened files are short: what somebody still writes to cannot be run. */
@@ -91,6 +93,22 @@ export function checkCastOut(
 ): Problems {
   if (entries.get('home/app')?.sha256 !== old.sha256) return [];
   return isCastOut(entries, id) ? [] : ['the old program is back and the new one is not in quarantine'];
+}
+
+/** The highest sequence number that was accepted, and the highest version, as names of files say. */
+export function highestSeen(entries: ReadonlyMap<string, Entry>): { readonly seq: number; readonly version: string } {
+  const values = [...entries.keys()].flatMap((path) => /\/seen\/[^/]+\/[0-9a-f]{64}-(.+)$/.exec(path)?.slice(1) ?? []);
+  const versions = values.filter((value) => value.startsWith('v')).sort();
+  return { seq: Math.max(0, ...values.map(Number).filter(Number.isFinite)), version: versions.at(-1) ?? '' };
+}
+
+/** Whether a release may be tried once more. */
+export function trialsOf(entries: ReadonlyMap<string, Entry>): readonly string[] {
+  return [...entries.keys()].filter((path) => path.startsWith(`${INSTALL_FOLDER}/trials/`));
+}
+
+export function isInQuarantine(entries: ReadonlyMap<string, Entry>, { id }: TestProgram): boolean {
+  return isCastOut(entries, id);
 }
 
 /** The note of a start stays as long as its process. */
