@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { PeerpatchError } from '../core/base/errors.ts';
+import { isPeerpatchError, PeerpatchError } from '../core/base/errors.ts';
 import type { PublicKey } from '../core/keys/public-key.ts';
 import { checkReleaseBytes } from '../core/release/accept.ts';
 import { decodeReleaseRegion } from '../core/release/region.ts';
@@ -36,9 +36,21 @@ export async function readRelease(
   options?: MeasureOptions,
 ): Promise<ReadRelease> {
   const measured = await measureProgram(program, options);
-  const release = verifyRelease(owner, decodeReleaseRegion(measured.region));
-  checkReleaseBytes(release, measured);
-  return { release, statement: ownStatement(owner, measured), measured };
+  return naming(program, () => {
+    const release = verifyRelease(owner, decodeReleaseRegion(measured.region));
+    checkReleaseBytes(release, measured);
+    return { release, statement: ownStatement(owner, measured), measured };
+  });
+}
+
+/** What is wrong with a file's content is told with its path: a command may read several. */
+function naming<T>({ path }: OpenProgram, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!isPeerpatchError(cause)) throw cause;
+    throw new PeerpatchError(cause.code, `${path}: ${cause.message}`, { cause });
+  }
 }
 
 /** The root it names is believed: the release's hash, just verified, covers the same bytes and the statement. */
@@ -61,5 +73,5 @@ export async function measureProgram(program: OpenProgram, options: MeasureOptio
     measuredBytes += piece.length;
     onProgress?.(measuredBytes, program.sizeBytes);
   }
-  return measure.finish();
+  return naming(program, () => measure.finish());
 }

@@ -41,23 +41,27 @@ export async function runCli(
       }
     };
 
+  const output = { writeOut: context.out, writeErr: json ? () => undefined : context.err };
   const program = new Command('peerpatch')
     .description('Secure, serverless self-update for standalone executables')
     .version(version)
     .showHelpAfterError('(run with --help for the options)')
     .exitOverride()
-    .configureOutput({ writeOut: context.out, writeErr: context.err });
+    .configureOutput(output);
   for (const register of commands) register(program, context, finish);
   for (const command of program.commands) {
     command.option('--json', 'print the result as one line of JSON');
-    command.exitOverride().configureOutput({ writeOut: context.out, writeErr: context.err });
+    command.exitOverride().configureOutput(output);
   }
 
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? 0 : 2; // commander has printed the help or the usage error
+    if (error.exitCode === 0) return 0; // commander has printed the help
+    const message = error.message.replace(/^error: /, '');
+    if (json) reportFailure(context, json, new PeerpatchError('OPTION_INVALID', message)); // without it commander has said so
+    return 2;
   }
   return exitCode;
 }

@@ -80,6 +80,9 @@ export function parseWhen(text: string): When {
   const isDate = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d))?$/.test(text);
   const ms = isDate ? Date.parse(text) : NaN;
   if (Number.isNaN(ms)) throw new InvalidArgumentError('Expected 90d, 2026-12-01 or 2026-12-01T08:00Z.');
+  // The runtime takes the 31st of February for the 3rd of March.
+  const day = text.slice(0, 10);
+  if (!new Date(`${day}T00:00Z`).toISOString().startsWith(day)) throw new InvalidArgumentError(`There is no ${day}.`);
   return { atSeconds: ms / 1000 };
 }
 

@@ -34,8 +34,8 @@ describe('peerpatch export', () => {
       filesReused: 0,
       warnings: [],
       programs: [
-        { path: app.path, channel: 'stable', seq: 1, root: toHex(app.statement.root), statement: 'written' },
-        { path: other.path, channel: 'beta', seq: 7, statement: 'written' },
+        { path: app.path, channel: 'stable', seq: '1', root: toHex(app.statement.root), statement: 'written' },
+        { path: other.path, channel: 'beta', seq: '7', statement: 'written' },
       ],
     });
   });

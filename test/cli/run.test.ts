@@ -30,11 +30,24 @@ describe('a command line', () => {
     expect(await cli(failing('OPTION_INVALID'), ['do'])).toMatchObject({ code: 2, err: 'OPTION_INVALID: try that\n' });
   });
 
-  for (const args of [[], ['don'], ['do', '--wit', 'x'], ['do', '--with'], ['do', 'argument'], ['--json', 'do']]) {
+  for (const args of [[], ['don'], ['do', '--wit', 'x'], ['do', '--with'], ['do', 'argument']]) {
     it(`that is wrong prints nothing to stdout and ends with 2: ${args.join(' ')}`, async () => {
       const { code, out, err } = await cli(done, args);
       expect({ code, out }).toEqual({ code: 2, out: '' });
       expect(err).not.toBe('');
+    });
+  }
+
+  for (const args of [
+    ['do', '--wit', 'x', '--json'],
+    ['do', '--with', '--json'],
+    ['don', '--json'],
+    ['--json', 'do'],
+  ]) {
+    it(`that is wrong says so in JSON where that is wanted: ${args.join(' ')}`, async () => {
+      const { code, err, json } = await cli(done, args);
+      expect({ code, err }).toEqual({ code: 2, err: '' });
+      expect(json()).toEqual({ error: { code: 'OPTION_INVALID', message: expect.any(String) as string } });
     });
   }
 

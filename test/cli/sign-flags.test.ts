@@ -29,6 +29,10 @@ describe('flags of sign', () => {
   });
 
   // Local times: another moment on every machine.
+  it.each(['2027-02-31', '2027-02-29T08:00Z'])('refuses a day that there is not: %s', (text) => {
+    expect(() => parseWhen(text)).toThrow(`There is no ${text.slice(0, 10)}.`);
+  });
+
   it.each(['', 'tomorrow', '2026-12-01T08:00', '2026-13-01', '2026-12-01 08:00Z', '1790000000', '2026'])(
     '%j is no moment',
     (text) => {

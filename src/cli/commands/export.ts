@@ -62,7 +62,7 @@ function describe({ folder, programs, warnings, filesWritten, bytesWritten, ...t
 function asJson({ programs, ...exported }: ExportedMirror): Readonly<Record<string, unknown>> {
   return {
     ...exported,
-    programs: programs.map((one) => ({ ...one, seq: Number(one.seq), root: toHex(one.root) })),
+    programs: programs.map((one) => ({ ...one, seq: one.seq.toString(), root: toHex(one.root) })),
   };
 }
 

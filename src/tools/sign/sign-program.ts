@@ -195,7 +195,8 @@ async function writeBlock(
   if (copied.block === undefined || stampOffset === undefined || equalBytes(copied.block, block)) return copied;
   await staged.overwrite(block, stampOffset);
   const onProgress = progressOf(signing)('sign');
-  return await ofCopy(staged, (copy) => measureProgram(copy, { onProgress, signal: options.signal }));
+  const { path } = signing.program; // the copy's means nothing to anybody
+  return await ofCopy(staged, (copy) => measureProgram({ ...copy, path }, { onProgress, signal: options.signal }));
 }
 
 async function ofCopy<T>(staged: StagedFile, work: (copy: OpenProgram) => Promise<T>): Promise<T> {
