@@ -1,11 +1,13 @@
 /**
- * What a node remembers outside its program file, as the agent sees it: its secret, and the highest releases it ever accepted.
+ * What a node remembers outside its program file, as the agent sees it: its secret, the highest releases it ever accepted, and the
+ * newest statement it saw.
  *
  * Real: io/files/node-memory. Fake: testing/fake-memory. Both pass test/contract/memory. One memory belongs to one owner key.
  * Methods do not fail: a memory that cannot be read or kept lasts as long as the process, and whoever opened it is told.
  *
  * @module
  */
+import type { SignedItem } from '../core/stamp/block.ts';
 
 export interface NodeMemory {
   /** 32 random bytes, the same at each start. They decide which rollouts this node takes and leave it never. */
@@ -27,4 +29,13 @@ export interface NodeMemory {
   highestVersion(nameHash: Uint8Array | undefined): Promise<string | undefined>;
   /** Remembers that a version was accepted. A lower one than the one remembered changes nothing. */
   acceptedVersion(nameHash: Uint8Array | undefined, version: string): Promise<void>;
+  /**
+   * The statement with the highest sequence number that was seen under a name, whether its release was taken or not. As it was
+   * kept: whoever uses it verifies it again.
+   */
+  seenStatement(nameHash: Uint8Array): Promise<SignedItem | undefined>;
+  /** Remembers a statement in place of all lower ones of its name. A lower one than the one remembered changes nothing. */
+  sawStatement(nameHash: Uint8Array, item: SignedItem): Promise<void>;
+  /** Another one of this number was seen, or it is none: it is remembered no more. */
+  forgetStatement(nameHash: Uint8Array, seq: bigint): Promise<void>;
 }

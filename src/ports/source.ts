@@ -21,9 +21,10 @@ export interface Source {
   /**
    * Signed statement bytes: docs/spec/11-statement.md, 1068 at most. Undefined: it has none.
    *
-   * @param nameHash 32 bytes, the salt without its first three
+   * @param key 32 bytes: the salt without its first three, for the newest of the name; or, to a peer, the hash of the file that it
+   *   announces, for the one in it
    */
-  statement(nameHash: Uint8Array, signal: AbortSignal): Promise<Uint8Array | undefined>;
+  statement(key: Uint8Array, signal: AbortSignal): Promise<Uint8Array | undefined>;
   /**
    * Release block and region of a release, 1280 bytes. Undefined: it has not got them.
    *

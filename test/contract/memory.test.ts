@@ -9,6 +9,7 @@ import { systemRandom } from '../../src/io/system/random.ts';
 import type { NodeMemory } from '../../src/ports/memory.ts';
 import { FakeMemory } from '../../src/testing/fake-memory.ts';
 import { OWNER } from '../support/record-samples.ts';
+import { signedValue, statementOf } from '../support/signed-statements.ts';
 import { useTempFolder } from '../support/temp-folder.ts';
 
 const A = new Uint8Array(32).fill(0xaa);
@@ -106,5 +107,51 @@ describe.each(adapters)('a memory %s', (_, open) => {
     const versions = Array.from({ length: 50 }, (_each, index) => `1.${(index * 17) % 50}.0`);
     await Promise.all(versions.map((version) => memory.acceptedVersion(A, version)));
     expect(await memory.highestVersion(A)).toBe('1.49.0');
+  });
+
+  it('keeps the statement with the highest number of each name, whatever comes in which order, apart from what was accepted', async () => {
+    const memory = open();
+    expect(await memory.seenStatement(A)).toBeUndefined();
+    for (const [seq, highest] of [
+      [5, 5],
+      [4, 5],
+      [10, 10],
+      [9, 10],
+      [0, 10],
+    ] as const) {
+      await memory.sawStatement(A, statementOf(seq).item);
+      expect(await memory.seenStatement(A)).toEqual(statementOf(highest).item);
+    }
+    await memory.sawStatement(B, statementOf(3).item);
+    expect(await memory.seenStatement(A)).toEqual(statementOf(10).item);
+    expect(await memory.seenStatement(B)).toEqual(statementOf(3).item);
+    expect([await memory.highestSeq(A), await memory.highestVersion(A)]).toEqual([0n, undefined]);
+  });
+
+  it('keeps the shortest statement, the longest, and the one with the highest number there is', async () => {
+    const memory = open();
+    for (const item of [signedValue(1n, new Uint8Array(1)), signedValue(2n ** 63n - 1n, new Uint8Array(996).fill(7))]) {
+      await memory.sawStatement(A, item);
+      expect(await memory.seenStatement(A)).toEqual(item);
+    }
+  });
+
+  it('forgets a statement by its number, and keeps a lower one after that', async () => {
+    const memory = open();
+    await memory.sawStatement(A, statementOf(6).item);
+    await memory.forgetStatement(A, 5n);
+    await memory.forgetStatement(B, 6n);
+    expect(await memory.seenStatement(A)).toEqual(statementOf(6).item);
+    await memory.forgetStatement(A, 6n);
+    expect(await memory.seenStatement(A)).toBeUndefined();
+    await memory.sawStatement(A, statementOf(5).item);
+    expect(await memory.seenStatement(A)).toEqual(statementOf(5).item);
+  });
+
+  it('keeps the highest of many statements that come at once', async () => {
+    const memory = open();
+    const all = Array.from({ length: 30 }, (_each, index) => statementOf((index * 7) % 30).item);
+    await Promise.all(all.map((item) => memory.sawStatement(A, item)));
+    expect(await memory.seenStatement(A)).toEqual(statementOf(29).item);
   });
 });

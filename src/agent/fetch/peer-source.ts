@@ -62,7 +62,7 @@ export function createPeerSource(options: PeerSourceOptions): Source {
   return {
     name: peerName(peer),
     lanes: limits.lanes,
-    statement: (nameHash, signal) => ask({ kind: 'statement', key: nameHash }, STATEMENT_BOUNDS, signal),
+    statement: (key, signal) => ask({ kind: 'statement', key }, STATEMENT_BOUNDS, signal),
     stamp: (statementId, signal) => ask({ kind: 'stamp', key: statementId }, STAMP_BOUNDS, signal),
     object: (kind, hash, maxBytes, signal) => ask({ kind, key: hash }, { minBytes: 1, maxBytes }, signal),
     get receivedBytes() {

@@ -1,5 +1,6 @@
 /**
- * Keeps a statement findable in the DHT, and says so; all by itself for a node that looks for nothing. Spec: docs/spec/11-statement.md.
+ * Keeps a statement findable in the DHT, or a newer one of its name, by itself: for a node that looks for nothing else. Spec:
+ * docs/spec/11-statement.md.
  *
  * @module
  */
@@ -7,15 +8,21 @@ import { STATEMENT_LOOK_INTERVAL_MS } from '../../core/base/limits.ts';
 import type { SignedStatement } from '../../core/statement/statement.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Dht } from '../../ports/dht.ts';
+import type { NodeMemory } from '../../ports/memory.ts';
 import type { Random } from '../../ports/random.ts';
 import { errorEvent, type EmitEvent } from '../events.ts';
+import type { Library } from '../offer/library.ts';
 import { poll } from '../poll.ts';
-import { createStatements, type Statements } from './statements.ts';
+import { carryNewest } from './newest-statement.ts';
+import { createStatements } from './statements.ts';
 
 export interface KeepPublishedParts {
   readonly dht: Dht;
   readonly clock: Clock;
   readonly random: Random;
+  readonly memory: NodeMemory;
+  /** Hands out what is kept. */
+  readonly library: Pick<Library, 'setStatement'>;
   readonly emit: EmitEvent;
   readonly signal: AbortSignal;
 }
@@ -24,24 +31,18 @@ export interface KeepPublishedParts {
 export async function keepPublished(statement: SignedStatement, parts: KeepPublishedParts): Promise<void> {
   const { clock, random, emit, signal } = parts;
   const statements = createStatements({ ...parts, owner: statement.owner, name: statement, running: statement });
+  const newest = carryNewest({ ...parts, statements, name: statement, own: () => statement });
   await poll({
     intervalMs: STATEMENT_LOOK_INTERVAL_MS,
     clock,
     random,
     signal,
-    turn: () => publishWhereDue(statements, statement, emit),
+    turn: async () => {
+      await newest.recall();
+      await newest.publish();
+    },
     onError: (error) => {
       emit(errorEvent('announce', error));
     },
   });
-}
-
-/** Puts it where that is due. @throws PeerpatchError as `Statements.publish` */
-export async function publishWhereDue(
-  statements: Statements,
-  statement: SignedStatement,
-  emit: EmitEvent,
-): Promise<void> {
-  const { storedAt } = await statements.publish(statement);
-  if (storedAt > 0) emit({ type: 'published', version: statement.version, storedAt });
 }

@@ -45,6 +45,8 @@ export interface Sightings {
   readonly newest: SignedStatement | undefined;
   /** All that were seen and are not disputed, the highest first; at most the last {@link MAX_SIGHTED_SEQS}. */
   readonly standing: readonly SignedStatement[];
+  /** Whether more than one value was seen under this number, that of the running statement included. */
+  isDisputed(seq: bigint): boolean;
 }
 
 export interface SightingsOptions {
@@ -99,6 +101,11 @@ export function createSightings({ owner, name, running }: SightingsOptions): Sig
     },
     get standing() {
       return highestFirst(standing());
+    },
+    isDisputed: (seq) => {
+      const known = bySeq.get(seq);
+      if (known === undefined) return false;
+      return known.isDisputed || (running?.seq === seq && !isSame(known.first, running));
     },
   };
 }

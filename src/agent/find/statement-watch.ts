@@ -2,7 +2,7 @@
  * Knows the newest statement of a name: asks the DHT and mirrors now and then, peers when they announce something newer.
  *
  * The DHT is asked seldom, because a statement lies at the same few nodes for everybody: in between, an announcement of another
- * release is the sign to look. Keeps the statement of the program in place findable. Spec: docs/spec/11-statement.md.
+ * release is the sign to look. Carries on the newest by newest-statement.ts. Spec: docs/spec/11-statement.md.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { orAbort } from '../../core/base/abort.ts';
 import { BoundedSet } from '../../core/base/bounded-set.ts';
 import { equalBytes } from '../../core/base/bytes.ts';
 import { toHex } from '../../core/base/hex.ts';
-import { STATEMENT_LOOK_INTERVAL_MS } from '../../core/base/limits.ts';
+import { MAX_SIGHTED_SEQS, STATEMENT_LOOK_INTERVAL_MS } from '../../core/base/limits.ts';
 import { SECOND_MS } from '../../core/base/units.ts';
 import type { PublicKey } from '../../core/keys/public-key.ts';
 import type { Announcement } from '../../core/record/open.ts';
@@ -25,11 +25,11 @@ import { errorEvent, type EmitEvent } from '../events.ts';
 import { firstAnswer } from '../fetch/first-answer.ts';
 import type { StatedRelease } from '../known-release.ts';
 import type { StatedSources } from '../fetch/stated-sources.ts';
-import { publishWhereDue } from './keep-published.ts';
+import { carryNewest, type NewestStatementParts } from './newest-statement.ts';
 import { createRefusals } from './refusals.ts';
 import { createStatements, type Look } from './statements.ts';
 
-export interface StatementWatchParts {
+export interface StatementWatchParts extends Pick<NewestStatementParts, 'memory' | 'library'> {
   readonly owner: PublicKey;
   readonly dht: Dht;
   readonly clock: Clock;
@@ -61,6 +61,8 @@ export interface StatementWatch {
 const JITTER = 0.25;
 /** Peers that are asked for the statement of what they announce, before the DHT is. */
 const ASKED_PEERS = 3;
+/** Releases below the newest, of one look: no more are remembered than that. */
+const MAX_ASKED_FILES = MAX_SIGHTED_SEQS;
 /** What is forgotten is a reason to look once more. */
 const MAX_UNSTATED = 256;
 /** So long a peer may still answer when everybody else knows nothing newer: a new connection takes a second or two. */
@@ -73,6 +75,8 @@ export function watchStatements(parts: StatementWatchParts): StatementWatch {
   const { installed, clock, random, emit, signal } = parts;
   const { statement: running } = installed();
   const statements = createStatements({ ...parts, name: running, running });
+  const newest = carryNewest({ ...parts, statements, name: running, own: () => installed().statement });
+  newest.recall().catch(() => undefined); // at once, for peers may ask already; awaited by each look
   const refusals = createRefusals(emit);
   /**
    * Announced releases, by hash, that nobody could state: they are no reason to ask again before the next look. Those that are
@@ -84,25 +88,17 @@ export function watchStatements(parts: StatementWatchParts): StatementWatch {
   let knownSeq = running.seq;
   let nextLookMs = clock.monotonic();
 
-  /** Of all that stand now: what was the newest a moment ago may be disputed since. */
-  const newest = (): SignedStatement => {
-    const { statement } = installed(); // another process of the same program may have installed it
-    const [highest] = statements.standing;
-    return highest !== undefined && highest.seq > statement.seq ? highest : statement;
-  };
   /** Whether it gave something newer. */
   const take = (look: Look, sources: StatedSources): boolean => {
     refusals.tell(look, sources);
     const before = knownSeq;
-    knownSeq = newest().seq;
+    knownSeq = newest.current.seq;
     return knownSeq > before;
   };
   /** A failure is no reason not to update. */
   const publish = async (): Promise<void> => {
-    const { statement } = installed();
-    if (newest().seq > statement.seq) return;
     try {
-      await publishWhereDue(statements, statement, emit);
+      await newest.publish();
     } catch (error) {
       if (!signal.aborted) emit(errorEvent('announce', error));
     }
@@ -153,31 +149,40 @@ export function watchStatements(parts: StatementWatchParts): StatementWatch {
     done.abort();
   };
 
+  const lookIfDue = async (options: StatementLook): Promise<void> => {
+    const { announcements, sources, force, isDhtDown } = options;
+    const others = announcements
+      .filter((each) => isOther(each, newest.current, installed()))
+      .map(({ release }) => toHex(release.hash));
+    const isNews = others.some((hash) => !unstated.has(hash));
+    if (!isNews && !force && clock.monotonic() < nextLookMs) return;
+    // Also those that nobody could state before: their peers may be reached now.
+    const peers = others.length === 0 ? [] : sources.peers.slice(0, ASKED_PEERS);
+    if (!(await look(peers, options))) return;
+    nextLookMs = clock.monotonic() + STATEMENT_LOOK_INTERVAL_MS * (1 + JITTER * (2 * random.fraction() - 1));
+    asked.clear();
+    for (const hash of others) unstated.add(hash);
+    if (!isDhtDown) await publish();
+  };
+
   return {
     async newest(options) {
-      const { announcements, sources, force, isDhtDown } = options;
-      const known = newest();
-      const others = announcements
-        .filter((each) => isOther(each, known, installed()))
-        .map(({ release }) => toHex(release.hash));
-      const isNews = others.some((hash) => !unstated.has(hash));
-      if (!isNews && !force && clock.monotonic() < nextLookMs) return known;
-      // Also those that nobody could state before: their peers may be reached now.
-      const peers = others.length === 0 ? [] : sources.peers.slice(0, ASKED_PEERS);
-      if (!(await look(peers, options))) return newest();
-      nextLookMs = clock.monotonic() + STATEMENT_LOOK_INTERVAL_MS * (1 + JITTER * (2 * random.fraction() - 1));
-      asked.clear();
-      for (const hash of others) unstated.add(hash);
-      if (!isDhtDown) await publish();
-      return newest();
+      await newest.recall();
+      knownSeq = newest.current.seq;
+      await lookIfDue(options);
+      await newest.settle();
+      return newest.current;
     },
     async others({ announcements, sources }) {
       const isStated = ({ release }: Announcement): boolean =>
         statements.standing.some(({ version }) => compareVersions(regionVersion(version), release.version) === 0);
-      const wanted = announcements.filter((each) => !isStated(each)).map(({ release }) => toHex(release.hash));
-      if (!wanted.every((hash) => asked.has(hash))) {
-        for (const hash of wanted) asked.add(hash);
-        take(await statements.ask(sources.peers), sources);
+      const unknown = announcements.filter((each) => !isStated(each)).map(({ release }) => release.hash);
+      const wanted = new Map(unknown.map((hash) => [toHex(hash), hash]));
+      if (![...wanted.keys()].every((hash) => asked.has(hash))) {
+        for (const hash of wanted.keys()) asked.add(hash);
+        // By the name they would say the newest, which is known.
+        take(await statements.ask(sources.peers, [...wanted.values()].slice(0, MAX_ASKED_FILES)), sources);
+        await newest.settle();
       }
       return statements.standing;
     },

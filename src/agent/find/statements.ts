@@ -1,8 +1,7 @@
 /**
  * Finds the newest statement of one name, in the DHT and at every other source, and keeps it findable in the DHT.
  *
- * Every node that runs a release puts its statement there as the owner signed it; core/dht/item-upkeep says where and how often.
- * Whether a statement may be taken is decided in core/statement/eligible. Spec: docs/spec/11-statement.md.
+ * Every node puts the newest statement it knows there as the owner signed it; core/dht/item-upkeep says where and how often. Whether a statement may be taken is decided in core/statement/eligible. Spec: docs/spec/11-statement.md.
  *
  * @module
  */
@@ -14,6 +13,7 @@ import { MINUTE_MS } from '../../core/base/units.ts';
 import { ItemUpkeep, type ItemHolding } from '../../core/dht/item-upkeep.ts';
 import { BUCKET_SIZE } from '../../core/dht/routing-table.ts';
 import type { PublicKey } from '../../core/keys/public-key.ts';
+import type { SignedItem } from '../../core/stamp/block.ts';
 import { decodeSignedItem } from '../../core/statement/signed-bytes.ts';
 import {
   statementNameHash,
@@ -59,6 +59,8 @@ export interface LookOptions {
 }
 
 export interface Published {
+  /** What was put: the newest one known. */
+  readonly statement: SignedStatement;
   /** DHT nodes that hold it, as far as was seen and said: some say yes and keep what they had. */
   readonly storedAt: number;
 }
@@ -69,16 +71,28 @@ export interface Statements {
    * signal's reason only: failures are among `refused`, that of the DHT as `dht`.
    */
   look(sources?: readonly Source[], options?: LookOptions): Promise<Look>;
-  /** Asks these sources alone. Rejects as a look does. */
-  ask(sources: readonly Source[]): Promise<Look>;
   /**
-   * Puts the statement where upkeep is due: to be called after each look. Does nothing when a newer one is known. Uses the nodes
-   * of a look that has just ended.
+   * Asks these sources alone. Rejects as a look does.
+   *
+   * @param fileHashes asks for the statements of these files, which peers announce; default the newest one of the name
+   */
+  ask(sources: readonly Source[], fileHashes?: readonly Uint8Array[]): Promise<Look>;
+  /** Takes in what this node saw before it was started, which anybody may have changed since. Whether it is believed. */
+  recall(item: SignedItem): boolean;
+  /** Whether another one of the same number was seen. */
+  isDisputed(statement: SignedStatement): boolean;
+  /** The highest one that was seen and is not disputed, or `own` unless it is below that. */
+  newestOf(own: SignedStatement): SignedStatement;
+  /**
+   * Puts the newest statement where upkeep is due, whether its release runs here or not: to be called after each look. Uses the
+   * nodes of a look that has just ended.
+   *
+   * @param own of the program in place: it is put when nothing newer is known
    *
    * @throws PeerpatchError DHT_UNREACHABLE when no node answered, DHT_PUT_REFUSED when none holds it or took it; the signal's
    * reason when it aborts
    */
-  publish(statement: SignedStatement): Promise<Published>;
+  publish(own: SignedStatement): Promise<Published>;
   /** All that were seen so far and are not disputed, the highest first. */
   readonly standing: readonly SignedStatement[];
 }
@@ -107,30 +121,35 @@ export function createStatements(options: StatementsOptions): Statements {
     return nodes;
   };
   /** @throws PeerpatchError as the source does, PEER_TIMEOUT, STATEMENT_MALFORMED */
-  const askOne = async (source: Source): Promise<Sighting | undefined> => {
+  const askOne = async (source: Source, key: Uint8Array): Promise<Sighting | undefined> => {
     const late = (): PeerpatchError =>
       new PeerpatchError('PEER_TIMEOUT', `${source.name} did not say in time which statement it has`);
     const bytes = await within({ clock, ms: STATEMENT_ANSWER_MS, signal, late }, (limited) =>
-      orAbort(source.statement(nameHash, limited), limited),
+      orAbort(source.statement(key, limited), limited),
     );
     return bytes && { source: source.name, item: decodeSignedItem(bytes) };
   };
 
-  const askAll = async (sources: readonly Source[]): Promise<Heard> => {
-    const answers = await Promise.allSettled(sources.map(askOne));
+  const askAll = async (sources: readonly Source[], keys: readonly Uint8Array[] = [nameHash]): Promise<Heard> => {
+    const questions = sources.flatMap((source) => keys.map((key) => ({ source, key })));
+    const answers = await Promise.allSettled(questions.map(({ source, key }) => askOne(source, key)));
     signal.throwIfAborted();
     return {
       items: answers.flatMap((answer) => (answer.status === 'fulfilled' && answer.value ? [answer.value] : [])),
       failures: answers.flatMap((answer, index) =>
-        answer.status === 'rejected' ? [failureOf(sources[index]?.name ?? '', answer.reason)] : [],
+        answer.status === 'rejected' ? [failureOf(questions[index]?.source.name ?? '', answer.reason)] : [],
       ),
     };
   };
 
+  const newestOf = (own: SignedStatement): SignedStatement => {
+    const [highest] = sightings.standing;
+    return highest !== undefined && highest.seq > own.seq ? highest : own;
+  };
   /** Among these nodes, or anywhere before. */
-  const seesNewer = (nodes: readonly SignedStoringNode[], { seq }: SignedStatement): boolean => {
+  const newestAmong = (nodes: readonly SignedStoringNode[], own: SignedStatement): SignedStatement => {
     sightings.add(distinctItems(nodes));
-    return sightings.newest !== undefined && sightings.newest.seq > seq;
+    return newestOf(own);
   };
 
   return {
@@ -149,23 +168,27 @@ export function createStatements(options: StatementsOptions): Statements {
         refused: [...failures, ...heard.failures, ...refused],
       };
     },
-    ask: async (sources) => {
-      const { items, failures } = await askAll(sources);
+    ask: async (sources, fileHashes) => {
+      const { items, failures } = await askAll(sources, fileHashes);
       const refused = [...failures, ...sightings.add(items)];
       return { nodes: 0, isCutOff: false, refused, newest: sightings.newest };
     },
-    publish: async (statement) => {
+    recall: (item) => sightings.add([{ source: 'memory', item }]).length === 0,
+    isDisputed: ({ seq }) => sightings.isDisputed(seq),
+    newestOf,
+    publish: async (own) => {
       signal.throwIfAborted();
       const isFresh = walked !== undefined && clock.monotonic() - walked.atMs <= SAME_WALK_MS;
       const nodes = walked !== undefined && isFresh ? walked.nodes : await walk();
       walked = undefined;
-      if (seesNewer(nodes, statement)) return { storedAt: 0 };
+      const statement = newestAmong(nodes, own);
       try {
         return await putWhereDue({ statement, nodes: nodes.slice(0, BUCKET_SIZE), upkeep, clock, signal });
       } catch (error) {
         // A newer one may have been put there since the nodes were asked: then it is right that they refuse.
-        if (isPeerpatchError(error, 'DHT_PUT_REFUSED') && seesNewer(await walk(), statement)) return { storedAt: 0 };
-        throw error;
+        if (!isPeerpatchError(error, 'DHT_PUT_REFUSED')) throw error;
+        if (newestAmong(await walk(), own) === statement) throw error;
+        return { statement, storedAt: 0 };
       }
     },
     get standing() {
@@ -209,7 +232,7 @@ async function putWhereDue({ statement, nodes, upkeep, clock, signal }: PutOptio
       { cause: refusals[0] },
     );
   }
-  return { storedAt: stored.size };
+  return { statement, storedAt: stored.size };
 }
 
 /** Each different item once, under the first node that holds it: twenty nodes with one bad item are one complaint. */

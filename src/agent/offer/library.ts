@@ -38,13 +38,14 @@ export interface Library {
    */
   add(content: LibraryContent): () => Promise<void>;
   /**
-   * The statement to hand out from now on.
+   * The statement to hand out from now on under this key.
    *
-   * @param nameHash 32 bytes, the salt without its first three
+   * @param key 32 bytes: the hash of its name, which is the salt without its first three, or that of a file
    * @param signedBytes core/statement/signed-bytes.ts, verified by the caller
+   * @returns takes it out again, unless another one stands there
    */
-  setStatement(nameHash: Uint8Array, signedBytes: Uint8Array): void;
-  statement(nameHash: Uint8Array): Uint8Array | undefined;
+  setStatement(key: Uint8Array, signedBytes: Uint8Array): () => void;
+  statement(key: Uint8Array): Uint8Array | undefined;
   /** Release block and region of the program with this statement, 1280 bytes. */
   stamp(statementId: Uint8Array): Promise<Uint8Array | undefined>;
   /** Encoded: docs/spec/12-content.md. */
@@ -132,10 +133,14 @@ export function createLibrary({ compression, onError, cacheBytes = MAX_ENCODED_C
       shelves.add(shelf);
       return () => remove(shelf);
     },
-    setStatement(nameHash, signedBytes) {
-      statements.set(toHex(nameHash), signedBytes);
+    setStatement(hash, signedBytes) {
+      const key = toHex(hash);
+      statements.set(key, signedBytes);
+      return () => {
+        if (statements.get(key) === signedBytes) statements.delete(key);
+      };
     },
-    statement: (nameHash) => statements.get(toHex(nameHash)),
+    statement: (hash) => statements.get(toHex(hash)),
     async stamp(statementId) {
       const shelf = [...shelves].find(
         ({ content: { stampOffset, stampId } }) =>

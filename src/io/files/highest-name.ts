@@ -47,7 +47,8 @@ export async function keepHighest(value: string, options: HighestOptions): Promi
   }
 }
 
-async function listValues({ folder, prefix, isValue }: HighestOptions): Promise<string[]> {
+/** The values that stand in names. @throws the system's errors */
+export async function listValues({ folder, prefix, isValue }: Omit<HighestOptions, 'compare'>): Promise<string[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (errnoOf(error) === 'ENOENT') return [];
     throw error;
@@ -58,7 +59,8 @@ async function listValues({ folder, prefix, isValue }: HighestOptions): Promise<
   });
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** Never rejects. */
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   try {
     await handle?.sync();

@@ -5,8 +5,10 @@
  * seen/<owner>/<name hash>-<seq>         empty: a statement with this number was accepted
  * seen/<owner>/<name hash>-v<version>    empty: a statement of this version was accepted
  * seen/<owner>/v0-v<version>             empty: a release of this version and without a statement was accepted
+ * seen/<owner>/<name hash>-s<seq>        the newest statement that was seen
  *
- * A number or version is the name of a file, and the highest name counts: highest-name.ts says why.
+ * A number or version is the name of a file, and the highest name counts: highest-name.ts says why. One file of each kind is left
+ * for each name.
  *
  * @module
  */
@@ -15,13 +17,14 @@ import { join } from 'node:path';
 import { PeerpatchError } from '../../core/base/errors.ts';
 import { toHex } from '../../core/base/hex.ts';
 import { formatPublicKey, type PublicKey } from '../../core/keys/public-key.ts';
-import { MAX_STATEMENT_SEQ } from '../../core/stamp/block.ts';
+import type { SignedItem } from '../../core/stamp/block.ts';
 import { compareAppVersions, isAppVersion } from '../../core/statement/app-version.ts';
 import type { NodeMemory } from '../../ports/memory.ts';
 import type { Random } from '../../ports/random.ts';
 import { hiddenName, syncFolderSync } from '../install/small-file.ts';
 import { errnoOf } from './file-error.ts';
 import { keepHighest, readHighest, type HighestOptions } from './highest-name.ts';
+import { compareSeqs, isSeq, keepStatement, readStatement, removeStatement } from './kept-statements.ts';
 
 export interface NodeMemoryOptions {
   readonly owner: PublicKey;
@@ -41,6 +44,7 @@ type Seen = Omit<HighestOptions, 'folder'>;
 export function createNodeMemory({ owner, folder, random, onError }: NodeMemoryOptions): NodeMemory {
   /** What this process knows counts also where the disk says less. */
   const highest = new Map<string, string>();
+  const statements = new Map<string, SignedItem>();
   let secret: Promise<Uint8Array> | undefined;
   let isReported = false;
   const seen = folder === undefined ? undefined : join(folder, 'seen', formatPublicKey(owner));
@@ -86,6 +90,20 @@ export function createNodeMemory({ owner, folder, random, onError }: NodeMemoryO
     accepted: (nameHash, seq) => keep(seqSeen(nameHash), seq.toString()),
     highestVersion: (nameHash) => highestOf(versionSeen(nameHash)),
     acceptedVersion: (nameHash, version) => keep(versionSeen(nameHash), version),
+    seenStatement: async (nameHash) => {
+      const kept = await attempt((place) => readStatement(place, nameHash), seen);
+      const known = statements.get(toHex(nameHash));
+      return kept === undefined || (known !== undefined && known.seq > kept.seq) ? known : kept;
+    },
+    sawStatement: async (nameHash, item) => {
+      const known = statements.get(toHex(nameHash));
+      if (known === undefined || item.seq >= known.seq) statements.set(toHex(nameHash), item);
+      await attempt((place) => keepStatement(place, nameHash, item), seen);
+    },
+    forgetStatement: async (nameHash, seq) => {
+      if (statements.get(toHex(nameHash))?.seq === seq) statements.delete(toHex(nameHash));
+      await attempt((place) => removeStatement(place, nameHash, seq.toString()), seen);
+    },
   };
 }
 
@@ -96,14 +114,6 @@ function seqSeen(nameHash: Uint8Array): Seen {
 function versionSeen(nameHash: Uint8Array | undefined): Seen {
   const name = nameHash === undefined ? 'v0' : toHex(nameHash);
   return { prefix: `${name}-v`, isValue: isAppVersion, compare: compareAppVersions };
-}
-
-function isSeq(text: string): boolean {
-  return /^(0|[1-9]\d{0,18})$/.test(text) && BigInt(text) <= MAX_STATEMENT_SEQ;
-}
-
-function compareSeqs(a: string, b: string): number {
-  return a.length - b.length || (a < b ? -1 : Number(a > b));
 }
 
 /** The secret that is there, or `fresh` put there. */

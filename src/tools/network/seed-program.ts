@@ -67,9 +67,19 @@ export async function seedProgram(options: SeedProgramOptions): Promise<SeededPr
       emit(errorEvent('announce', error));
     };
     const node = await openNode({ ...options, onError });
-    const { deltas } = await openState({ owner, programPath: program.path, onError });
+    const { deltas, memory } = await openState({ owner, programPath: program.path, onError });
     const library = createLibrary({ compression: brotli, onError });
-    const parts = { ...node, owner, library, deltas, clock: systemClock, random: systemRandom, intervalMs, emit };
+    const parts = {
+      ...node,
+      owner,
+      library,
+      deltas,
+      memory,
+      clock: systemClock,
+      random: systemRandom,
+      intervalMs,
+      emit,
+    };
     const offering = startOffering({ release, statement, program }, parts);
     const stop = new AbortController();
     const publishing =

@@ -7,6 +7,7 @@ import { MINUTE_MS } from '../../../src/core/base/units.ts';
 import type { Announcement } from '../../../src/core/record/open.ts';
 import type { SignedStatement } from '../../../src/core/statement/statement.ts';
 import type { Source } from '../../../src/ports/source.ts';
+import { FakeMemory } from '../../../src/testing/fake-memory.ts';
 import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { announcementOf, OWNER, releaseOf } from '../../support/record-samples.ts';
 import { scriptedDht, type ScriptedDht, type ScriptedDhtOptions } from '../../support/scripted-dht.ts';
@@ -36,6 +37,8 @@ function watching(own: SignedStatement = OWN, options: Partial<ScriptedDhtOption
     random: { fraction: () => 0.5, bytes: (count) => new Uint8Array(count) },
     installed: () => ({ release, statement: own }),
     emit: (event) => events.push(event),
+    memory: new FakeMemory(),
+    library: { setStatement: () => () => undefined },
     signal: new AbortController().signal,
   });
   return {

@@ -20,27 +20,47 @@ describe('publish', () => {
     dht.set(0, ITEM, one.item);
     dht.set(1, ITEM, otherTwo.item);
     dht.set(2, ITEM, { ...statementOf(3).item, value: new Uint8Array([1]) }); // nothing a reader believes
-    expect(await statements(dht).publish(two)).toEqual({ storedAt: 2 });
+    expect(await statements(dht).publish(two)).toEqual({ statement: two, storedAt: 2 });
     expect(dht.puts.map(({ node }) => node)).toEqual([0, 3]);
     expect(dht.held(1, ITEM)).toEqual(otherTwo.item);
   });
 
-  it('puts nothing when a newer one is known from the DHT or from anywhere else', async () => {
+  it('puts a newer one in place of its own, wherever it was seen', async () => {
     const dht = scriptedDht({ nodes: 3 });
     dht.set(2, ITEM, two.item);
-    expect(await statements(dht).publish(one)).toEqual({ storedAt: 0 });
+    expect(await statements(dht).publish(one)).toEqual({ statement: two, storedAt: 3 });
+    expect(dht.puts.map(({ node, seq }) => [node, seq])).toEqual([
+      [0, 2n],
+      [1, 2n],
+    ]);
     const empty = scriptedDht({ nodes: 3 });
-    const told = statements(empty);
+    const told = statements(empty, { running: one });
     await told.look([having('peer', two)]);
-    expect(await told.publish(one)).toEqual({ storedAt: 0 });
-    expect([...dht.puts, ...empty.puts]).toEqual([]);
+    expect(await told.publish(one)).toEqual({ statement: two, storedAt: 3 });
+    const recalling = statements(empty);
+    expect(recalling.recall(statementOf(3).item)).toBe(true);
+    expect(await recalling.publish(one)).toEqual({ statement: statementOf(3), storedAt: 3 });
+  });
+
+  it('puts neither of two newer ones that have one number, but what is below', async () => {
+    const dht = scriptedDht({ nodes: 4 });
+    dht.set(0, ITEM, two.item);
+    dht.set(1, ITEM, otherTwo.item);
+    const told = statements(dht);
+    expect(await told.publish(one)).toEqual({ statement: one, storedAt: 2 });
+    expect(dht.puts.map(({ node, seq }) => [node, seq])).toEqual([
+      [2, 1n],
+      [3, 1n],
+    ]);
+    expect([told.isDisputed(two), told.isDisputed(otherTwo), told.isDisputed(one)]).toEqual([true, true, false]);
+    expect(told.newestOf(one)).toEqual(one);
   });
 
   it('does not let a forged newer one keep it from publishing', async () => {
     const dht = scriptedDht({ nodes: 3 });
     const told = statements(dht);
     await told.look([having('liar', forged)]);
-    expect(await told.publish(one)).toEqual({ storedAt: 3 });
+    expect(await told.publish(one)).toEqual({ statement: one, storedAt: 3 });
   });
 
   it('uses the nodes of a look that has just ended, once', async () => {
@@ -68,7 +88,7 @@ describe('publish', () => {
 
   it('puts at none but the 20 closest nodes', async () => {
     const dht = scriptedDht({ nodes: 25 });
-    expect(await statements(dht).publish(one)).toEqual({ storedAt: 20 });
+    expect(await statements(dht).publish(one)).toEqual({ statement: one, storedAt: 20 });
     expect(Math.max(...dht.puts.map(({ node }) => node))).toBe(19);
   });
 
@@ -97,9 +117,9 @@ describe('publish', () => {
       answer: (node) => (node === 0 ? 'refuses' : node === 1 ? 'keeps' : 'stores'),
     });
     const publisher = statements(dht, { clock });
-    expect(await publisher.publish(two)).toEqual({ storedAt: 19 }); // node 1 said yes
+    expect(await publisher.publish(two)).toEqual({ statement: two, storedAt: 19 }); // node 1 said yes
     for (let turn = 0; turn < 8; turn++) {
-      expect(await publisher.publish(two)).toEqual({ storedAt: 18 });
+      expect(await publisher.publish(two)).toEqual({ statement: two, storedAt: 18 });
       await clock.advance(0.7 * HOUR_MS);
     }
     expect(dht.puts.filter(({ node }) => node < 2)).toHaveLength(2);
@@ -118,7 +138,7 @@ describe('publish', () => {
     const told = statements(dht);
     await told.look();
     dht.set(1, ITEM, two.item);
-    expect(await told.publish(one)).toEqual({ storedAt: 0 });
+    expect((await told.publish(one)).storedAt).toBe(0);
     expect(dht.puts).toHaveLength(3);
     expect(told.standing).toEqual([two]);
   });
@@ -134,7 +154,7 @@ describe('publish', () => {
   it('does not complain where every node holds another statement of the same number', async () => {
     const dht = scriptedDht({ nodes: 2 });
     for (const node of [0, 1]) dht.set(node, ITEM, otherTwo.item);
-    expect(await statements(dht, { running: two }).publish(two)).toEqual({ storedAt: 0 });
+    expect(await statements(dht, { running: two }).publish(two)).toEqual({ statement: two, storedAt: 0 });
   });
 
   it('rejects with DHT_UNREACHABLE when nobody answers', async () => {

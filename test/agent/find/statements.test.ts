@@ -27,7 +27,7 @@ describe('look', () => {
 
   it('finds in the DHT what another node published, without its key', async () => {
     const network = new MemoryDht();
-    expect(await statements(network.join()).publish(two)).toEqual({ storedAt: 20 });
+    expect(await statements(network.join()).publish(two)).toEqual({ statement: two, storedAt: 20 });
     const found = await statements(network.join(), { running: one }).look();
     expect(found).toEqual({ newest: two, nodes: 20, isCutOff: false, refused: [] });
   });

@@ -146,6 +146,17 @@ describe('a library', () => {
     expect(errors).toEqual([failure('PROGRAM_UNREADABLE')]);
   });
 
+  it('has a statement until it is taken out, and another one that was set there meanwhile', () => {
+    const { library } = scene();
+    const [key, first, second] = [noise(32), noise(100), noise(101)];
+    const takeFirst = library.setStatement(key, first);
+    const takeSecond = library.setStatement(key, second);
+    takeFirst();
+    expect(library.statement(key)).toEqual(second);
+    takeSecond();
+    expect(library.statement(key)).toBeUndefined();
+  });
+
   it('has the statement that was set last, and nothing after close', async () => {
     const { library, file } = scene();
     const [nameHash, first, second] = [noise(32), noise(100), noise(101)];

@@ -2,11 +2,13 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writ
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { PeerpatchError } from '../../../src/core/base/errors.ts';
 import { formatPublicKey } from '../../../src/core/keys/public-key.ts';
+import { encodeSignedItem } from '../../../src/core/statement/signed-bytes.ts';
 import { createNodeMemory } from '../../../src/io/files/node-memory.ts';
 import { openStateFolder } from '../../../src/io/files/state-folder.ts';
 import { systemRandom } from '../../../src/io/system/random.ts';
 import type { NodeMemory } from '../../../src/ports/memory.ts';
 import { OWNER, STRANGER } from '../../support/record-samples.ts';
+import { statementOf } from '../../support/signed-statements.ts';
 import { useTempFolder } from '../../support/temp-folder.ts';
 import { HAS_MODES } from '../../support/this-system.ts';
 
@@ -104,6 +106,50 @@ describe('a memory on files', () => {
     expect(listOf(seenFolder())).toEqual([`${NAME_A}-6`]);
   });
 
+  it('knows the newest statement at the next start, in one file of this name for this user alone', async () => {
+    for (const seq of [5, 7, 6]) await open().memory.sawStatement(A, statementOf(seq).item);
+    await open().memory.accepted(A, 4n);
+    expect(await open().memory.seenStatement(A)).toEqual(statementOf(7).item);
+    expect(await open().memory.highestSeq(A)).toBe(4n);
+    expect(listOf(seenFolder())).toEqual([`${NAME_A}-4`, `${NAME_A}-s7`]);
+    if (process.platform !== 'win32') expect(statSync(`${seenFolder()}/${NAME_A}-s7`).mode & 0o777).toBe(0o600);
+  });
+
+  it.each<[what: string, damage: (bytes: Uint8Array) => Uint8Array]>([
+    ['empty', () => new Uint8Array()],
+    ['cut off', (bytes) => bytes.subarray(0, 72)],
+    ['too long', (bytes) => new Uint8Array([...bytes, ...new Uint8Array(1000)])],
+    ['of another number', () => encodeSignedItem(statementOf(8).item)],
+  ])('does not count a statement that is %s, and keeps the next one, lower or the same', async (_what, damage) => {
+    const path = `${seenFolder()}/${NAME_A}-s9`;
+    await open().memory.sawStatement(A, statementOf(5).item);
+    writeFileSync(path, damage(encodeSignedItem(statementOf(9).item)));
+    expect(await open().memory.seenStatement(A)).toEqual(statementOf(5).item);
+    await open().memory.sawStatement(A, statementOf(6).item);
+    expect(listOf(seenFolder())).toEqual([`${NAME_A}-s6`]);
+    writeFileSync(path, damage(encodeSignedItem(statementOf(9).item)));
+    await open().memory.sawStatement(A, statementOf(9).item);
+    expect(await open().memory.seenStatement(A)).toEqual(statementOf(9).item);
+    expect(listOf(seenFolder())).toEqual([`${NAME_A}-s9`]);
+  });
+
+  it('takes the higher statement when a power cut left both and one that was not finished', async () => {
+    await open().memory.sawStatement(A, statementOf(5).item);
+    writeFileSync(`${seenFolder()}/${NAME_A}-s4`, encodeSignedItem(statementOf(4).item));
+    writeFileSync(`${seenFolder()}/${NAME_A}-s6.new`, '');
+    expect(await open().memory.seenStatement(A)).toEqual(statementOf(5).item);
+    await open().memory.sawStatement(A, statementOf(6).item);
+    expect(listOf(seenFolder())).toEqual([`${NAME_A}-s6`]);
+  });
+
+  it('keeps the highest statement of several processes at once, and one file', async () => {
+    const all = Array.from({ length: 20 }, (_, index) => statementOf((index * 7) % 20).item);
+    await Promise.all(all.map((item) => open().memory.sawStatement(A, item)));
+    expect(await open().memory.seenStatement(A)).toEqual(statementOf(19).item);
+    await open().memory.sawStatement(A, statementOf(20).item);
+    expect(listOf(seenFolder())).toEqual([`${NAME_A}-s20`]);
+  });
+
   it('keeps owners apart', async () => {
     await open().memory.accepted(A, 5n);
     expect(await open({ owner: STRANGER.publicKey }).memory.highestSeq(A)).toBe(0n);
@@ -129,8 +175,10 @@ describe('a memory on files', () => {
     const { memory, codes } = open({ folder: undefined });
     const secret = await memory.secret();
     await memory.accepted(A, 5n);
+    await memory.sawStatement(A, statementOf(6).item);
     expect(await memory.secret()).toEqual(secret);
     expect(await memory.highestSeq(A)).toBe(5n);
+    expect(await memory.seenStatement(A)).toEqual(statementOf(6).item);
     expect(codes()).toEqual(['MEMORY_UNUSABLE']);
   });
 
