@@ -51,6 +51,8 @@ export interface StartOptions {
   readonly hasTransport?: boolean;
   /** By URL: the mirrors the host gave. Default: none. */
   readonly mirrors?: Readonly<Record<string, Source>>;
+  /** By URL: those that are there, though the host does not give them. Default: none. */
+  readonly known?: Readonly<Record<string, Source>>;
 }
 
 export class AgentScene {
@@ -81,6 +83,7 @@ export class AgentScene {
     restraint = new FakeRestraint(),
     hasTransport = true,
     mirrors = {},
+    known = {},
   }: StartOptions): Promise<SceneAgent> {
     const seed = systemRandom.bytes(32);
     const nodeKey = ed25519Signer(seed);
@@ -109,7 +112,7 @@ export class AgentScene {
       compression: brotli,
       mirrors: Object.keys(mirrors),
       openMirror: (url) => {
-        const mirror = mirrors[url];
+        const mirror = mirrors[url] ?? known[url];
         if (mirror === undefined) throw new Error(`no mirror was expected: ${url}`);
         return mirror;
       },

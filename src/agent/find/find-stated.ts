@@ -51,7 +51,7 @@ export interface FindStatedParts extends HeldBackParts {
   readonly random: Random;
   /** Format and processor of the running program. */
   readonly format: ProgramFormat;
-  /** URLs the host gave. Those of statements come on top. */
+  /** URLs the host gave. Those of the statement in the program and of the newest one come on top. */
   readonly mirrors: readonly string[];
   readonly openMirror: (url: string) => Source;
   /** What is in the program file now. */
@@ -69,8 +69,13 @@ export function findStated(parts: FindStatedParts): Find {
   const foreignFiles = createForeignFiles();
   let toldWhy: string | undefined;
 
-  const openSources = (peers: readonly Announcement[], { isBlamed, blame }: FindOptions): StatedSources => {
-    const mirrors = [...parts.mirrors, ...installed().statement.mirrors];
+  const openSources = async (
+    peers: readonly Announcement[],
+    { isBlamed, blame }: FindOptions,
+  ): Promise<StatedSources> => {
+    // Mirrors move by a statement that this node may never run: the same release, signed again.
+    const { mirrors: newest } = await watch.known();
+    const mirrors = [...parts.mirrors, ...installed().statement.mirrors, ...newest];
     return openStatedSources({ ...parts, peers, mirrors, isBlamed, blame });
   };
   const asCandidate = (statement: SignedStatement, { sources, announcements, options }: Surroundings): Candidate => ({
@@ -146,7 +151,7 @@ export function findStated(parts: FindStatedParts): Find {
     const below = announcements.filter(
       (each) => !isOf(each, newest) && compareVersions(each.release.version, regionVersion(above)) > 0,
     );
-    const sources = openSources(below, options);
+    const sources = await openSources(below, options);
     const close = (): Promise<void> => sources.close();
     try {
       if (below.length === 0) return { candidates: [], close };
@@ -166,7 +171,7 @@ export function findStated(parts: FindStatedParts): Find {
     const found = await discoverOrNone(parts);
     // Each node once: it may have announced itself in three slots.
     const { candidates: announcements } = selectNewest(found ?? [], { fraction: () => random.fraction() });
-    const sources = openSources(announcements, options);
+    const sources = await openSources(announcements, options);
     try {
       return await lookWith({ sources, announcements, isDhtDown: found === undefined, options });
     } catch (error) {

@@ -51,6 +51,8 @@ export interface StatementLook {
 }
 
 export interface StatementWatch {
+  /** The newest so far, without asking anybody. */
+  known(): Promise<SignedStatement>;
   /** The newest statement that is not disputed: that of the program in place, or a newer one. */
   newest(look: StatementLook): Promise<SignedStatement>;
   /** All that are known and not disputed, the highest first, those of peers that announce other releases included. */
@@ -166,6 +168,10 @@ export function watchStatements(parts: StatementWatchParts): StatementWatch {
   };
 
   return {
+    known: async () => {
+      await newest.recall();
+      return newest.current;
+    },
     async newest(options) {
       await newest.recall();
       knownSeq = newest.current.seq;

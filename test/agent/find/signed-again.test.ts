@@ -10,7 +10,7 @@ import { encodeSignedItem } from '../../../src/core/statement/signed-bytes.ts';
 import { statementNameHash, statementSalt } from '../../../src/core/statement/statement.ts';
 import { FakeMemory } from '../../../src/testing/fake-memory.ts';
 import { FakeRestraint } from '../../../src/testing/fake-restraint.ts';
-import { holds, StatedScene, type SampleRelease } from '../../support/stated-scene.ts';
+import { holds, mirrorOf, StatedScene, type SampleRelease } from '../../support/stated-scene.ts';
 
 let scene = new StatedScene();
 afterEach(async () => {
@@ -94,6 +94,25 @@ describe('a release that its owner stopped by signing it again, and whose owner 
     expect(await source.statement(bad.release.hash, signal)).toEqual(encodeSignedItem(bad.statement.item));
     await source.close();
     expect(holds(copy, bad)).toBe(true);
+  });
+});
+
+describe('a mirror that moved by signing again', () => {
+  it('is asked from then on, also after the next start and where the old one and the DHT are gone', async () => {
+    const [from, to] = ['https://old.example', 'https://new.example'];
+    const old = await scene.release({ version: '1.0.0', seq: 5n, mirrors: [from] });
+    const moved = await scene.release({ version: '1.0.0', seq: 6n, edit: 5, mirrors: [to] });
+    const next = await scene.release({ version: '1.1.0', seq: 7n, mirrors: [to] });
+    const memory = new FakeMemory();
+    const gone = mirrorOf('old mirror', undefined);
+    const mirrors = { [from]: mirrorOf('old mirror', moved), [to]: mirrorOf('new mirror', undefined) };
+    scene.dht.setOnline(false);
+    const copy = await scene.run(old, { memory, known: mirrors });
+    await copy.agent.check();
+    await copy.agent.stop();
+    const again = await scene.run(old, { memory, known: { [from]: gone, [to]: mirrorOf('new mirror', next) } });
+    await again.agent.check();
+    expect(holds(again, next)).toBe(true);
   });
 });
 
