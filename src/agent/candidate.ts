@@ -8,6 +8,7 @@
 import { isPeerpatchError, type ErrorCode, type PeerpatchError } from '../core/base/errors.ts';
 import type { ReleaseName } from '../core/install/release-id.ts';
 import type { AcceptedRelease } from '../core/release/accept.ts';
+import type { FailureMark } from '../core/update/backoff.ts';
 import type { InstallPlan, StagedProgram } from '../ports/program.ts';
 
 /** A program that is here and passed the gate. The caller installs or discards it. */
@@ -55,7 +56,7 @@ export interface FindOptions {
   /** Whether what is known under this key failed a short while ago. */
   readonly isBlamed: (key: string) => boolean;
   /** Remembers that a source failed or lied. */
-  readonly blame: (key: string) => void;
+  readonly blame: (key: string, mark?: FailureMark) => void;
 }
 
 /** @throws PeerpatchError when nobody could be asked; the signal's reason when it aborts */

@@ -11,7 +11,7 @@ import type { ReleaseName } from '../core/install/release-id.ts';
 import type { LocalTime } from '../core/schedule/due.ts';
 import type { UpdateMode } from '../core/schedule/mode.ts';
 import { compareAppVersions } from '../core/statement/app-version.ts';
-import { isBlocked } from '../core/update/backoff.ts';
+import { isBlocked, type FailureMark } from '../core/update/backoff.ts';
 import {
   afterFailure,
   afterInstall,
@@ -144,8 +144,8 @@ export class Update {
     const { emit, find, signal } = this.#parts;
     const above = this.#state.installed;
     const isBlamed = (key: string): boolean => !force && this.#blocked(key);
-    const blame = (key: string): void => {
-      this.#failed(key);
+    const blame = (key: string, mark?: FailureMark): void => {
+      this.#failed(key, mark);
     };
     try {
       return await find({ above, force, isBlamed, blame });
@@ -245,8 +245,8 @@ export class Update {
     return isBlocked(this.#state.failures, key, this.#parts.clock.monotonic());
   }
 
-  #failed(key: string): void {
-    this.#state = afterFailure(this.#state, key, this.#moment());
+  #failed(key: string, mark?: FailureMark): void {
+    this.#state = afterFailure(this.#state, key, this.#moment(), mark);
   }
 
   #moment(): Moment {

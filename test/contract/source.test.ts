@@ -190,7 +190,7 @@ describe.each(implementations)('source over %s', (_name, join) => {
     const gone = await joinForTest();
     const address = gone.address();
     await gone.close();
-    const limits = { connectMs: 500, lanes: 1, idleMs: 500, windowMs: 1000, minBytesPerSecond: 1 };
+    const limits = { connectMs: 500, lanes: 1, reconnects: 0, idleMs: 500, windowMs: 1000, minBytesPerSecond: 1 };
     const peer = { network: await joinForTest(), owner: OWNER.publicKey, peer: address, clock: systemClock, limits };
     const nobody = createPeerSource(peer);
     await expect(nobody.statement(NAME_HASH, never())).rejects.toEqual(failure('PEER_UNREACHABLE'));

@@ -10,6 +10,7 @@ import type { CollectLimits } from '../../core/base/limits.ts';
 import { maxEncodedBytes, openObject } from '../../core/content/object.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Compression } from '../../ports/compression.ts';
+import type { Source } from '../../ports/source.ts';
 import { createTasks, type AskedSource, type Task } from './collect-tasks.ts';
 import { checkLength, type OnBlame, type WantedObject } from './wanted-object.ts';
 
@@ -21,6 +22,7 @@ export interface RoundOptions<T extends WantedObject> {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onBlame: OnBlame;
+  readonly onGiven?: ((source: Source) => void) | undefined;
   readonly limits: CollectLimits;
 }
 
@@ -117,10 +119,10 @@ interface AskOptions<T extends WantedObject> extends RoundOptions<T> {
 
 /** One attempt: asks, verifies, hands over. Rejects when the round has failed, not when the source has. */
 async function ask<T extends WantedObject>(options: AskOptions<T>): Promise<void> {
-  const { from, task, signal, drop, limits, receive } = options;
+  const { from, task, signal, drop, limits, receive, onGiven } = options;
   let bytes: Uint8Array | undefined;
   try {
-    bytes = await fetchVerified(options);
+    bytes = await fetchPatiently(options);
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof PeerpatchError)) throw error;
@@ -136,6 +138,8 @@ async function ask<T extends WantedObject>(options: AskOptions<T>): Promise<void
   }
   from.misses = 0;
   from.isKeepingUp = true;
+  from.hasGiven = true;
+  onGiven?.(from.source);
   from.requests = Math.min(from.source.lanes, from.requests + 1);
   task.isDone = true;
   for (const [other, stop] of task.attempts) {
@@ -147,6 +151,21 @@ async function ask<T extends WantedObject>(options: AskOptions<T>): Promise<void
   }
   checkLength(task.object, bytes);
   await receive(task.object, bytes);
+}
+
+/** A server that is busy for a moment or a line that drops must not cost a source that was right a hundred times before. */
+async function fetchPatiently<T extends WantedObject>(options: AskOptions<T>): Promise<Uint8Array | undefined> {
+  const { from, clock, signal, limits } = options;
+  for (let failures = 0; ; failures++) {
+    try {
+      return await fetchVerified(options);
+    } catch (error) {
+      const isPassing = isPeerpatchError(error, 'PEER_UNREACHABLE', 'PEER_TIMEOUT');
+      if (signal.aborted || !isPassing || !from.hasGiven || failures >= limits.retries) throw error;
+    }
+    from.requests = Math.max(1, Math.floor(from.requests / 2)); // too many at once may be what it failed of
+    await clock.sleep(limits.retryMs, signal);
+  }
 }
 
 async function fetchVerified<T extends WantedObject>(options: AskOptions<T>): Promise<Uint8Array | undefined> {

@@ -3,7 +3,7 @@
  *
  * Every source has as many requests under way as it keeps up with. What one has not got, or fails to give, is asked of the
  * others; when nothing else is left to ask for, also what one takes too long for. A source that sends something wrong or fails
- * is dropped for good. Where the objects go is the caller's.
+ * is dropped for good; one that was right before is asked again first for what it failed to give in passing. Where the objects go is the caller's.
  *
  * @module
  */
@@ -22,6 +22,8 @@ export interface CollectSourcesOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onBlame: OnBlame;
+  /** A source gave something that was right: called each time. */
+  readonly onGiven?: ((source: Source) => void) | undefined;
   readonly limits?: CollectLimits | undefined;
 }
 
@@ -43,7 +45,7 @@ export function createCollectSources(options: CollectSourcesOptions): CollectSou
   const { sources, limits = COLLECT_LIMITS, onBlame } = options;
   const asked = sources.map((source): AskedSource => {
     const requests = Math.min(source.lanes, limits.firstRequests);
-    return { source, requests, running: 0, misses: 0, isKeepingUp: false, isOut: false };
+    return { source, requests, running: 0, misses: 0, isKeepingUp: false, hasGiven: false, isOut: false };
   });
   return {
     get: (wanted, receive) => collectRound({ ...options, limits, asked, wanted, receive, onBlame }),

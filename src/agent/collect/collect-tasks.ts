@@ -21,6 +21,8 @@ export interface AskedSource {
   misses: number;
   /** It answered, and no other source was faster since. */
   isKeepingUp: boolean;
+  /** It gave something that was right. */
+  hasGiven: boolean;
   /** It is asked no more. */
   isOut: boolean;
 }

@@ -47,6 +47,8 @@ export interface CollectOptions {
   readonly onProgress?: ((heldBytes: number, totalBytes: number) => void) | undefined;
   /** A source was dropped. */
   readonly onBlame?: OnBlame | undefined;
+  /** A source gave something that was right: called each time. */
+  readonly onGiven?: ((source: Source) => void) | undefined;
   /** When it is known already. */
   readonly manifest?: Manifest | undefined;
   readonly limits?: CollectLimits | undefined;

@@ -160,6 +160,9 @@ function collect(
     onBlame: (source, error) => {
       sources.drop(source, error);
     },
+    onGiven: (source) => {
+      sources.noteGiven(source);
+    },
   });
 }
 

@@ -2,12 +2,13 @@
  * A peer as a source of statements, pages and chunks. Spec: docs/spec/14-exchange.md.
  *
  * Connects when first asked. One stream: requests go out as they come, answers are matched by their order. Verifies lengths and
- * pace, nothing else. The first failure ends it for good.
+ * pace, nothing else. A failure ends it for good; a connection that is lost after something came over it is made anew a few times,
+ * when it is asked again.
  *
  * @module
  */
 import { orAbort } from '../../core/base/abort.ts';
-import { PeerpatchError } from '../../core/base/errors.ts';
+import { isPeerpatchError, PeerpatchError } from '../../core/base/errors.ts';
 import { toHex } from '../../core/base/hex.ts';
 import { SOURCE_LIMITS, type SourceLimits } from '../../core/base/limits.ts';
 import { MINUTE_MS, SECOND_MS } from '../../core/base/units.ts';
@@ -46,17 +47,36 @@ export function createPeerSource(options: PeerSourceOptions): Source {
   const stop = new AbortController();
   let opening: Promise<Answers> | undefined;
   let receivedBytes = 0;
+  let receivedBefore = 0; // over earlier connections
+  let reconnects = 0;
+  let earlierEnded: Promise<unknown> = Promise.resolve();
 
   const open = (): Promise<Answers> => {
     opening ??= openAnswers(options, stop.signal, (bytes) => (receivedBytes += bytes));
     opening.catch(() => undefined); // each request finds it
     return opening;
   };
+  /** All requests that were under way find the same failure: the first of them makes room for the next connection. */
+  const noteFailure = (failed: Promise<Answers>, error: unknown): void => {
+    if (opening !== failed || stop.signal.aborted || !isPeerpatchError(error, 'PEER_UNREACHABLE')) return;
+    // A peer that answers nothing, or cuts each answer short, would keep us connecting.
+    if (receivedBytes === receivedBefore || reconnects >= limits.reconnects) return;
+    reconnects++;
+    receivedBefore = receivedBytes;
+    opening = undefined;
+    const ending = failed.then(({ ended }) => ended).catch(() => undefined); // it did connect
+    earlierEnded = Promise.all([earlierEnded, ending]);
+  };
   const ask = async (request: ExchangeRequest, bounds: AnswerBounds, signal: AbortSignal) => {
     signal.throwIfAborted();
     const encoded = encodeRequest(request);
-    const answers = await orAbort(open(), signal);
-    return orAbort(answers.ask(encoded, bounds), signal);
+    const current = open();
+    const answers = await orAbort(current, signal);
+    const answer = answers.ask(encoded, bounds);
+    answer.catch((error: unknown) => {
+      noteFailure(current, error);
+    });
+    return orAbort(answer, signal);
   };
 
   return {
@@ -72,6 +92,7 @@ export function createPeerSource(options: PeerSourceOptions): Source {
       stop.abort(new PeerpatchError('PEER_UNREACHABLE', 'the connection to the peer was closed here'));
       const answers = await opening?.catch(() => undefined); // never connected: nothing to close
       await answers?.ended;
+      await earlierEnded;
     },
   };
 }

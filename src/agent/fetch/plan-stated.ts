@@ -64,6 +64,9 @@ async function readManifest(options: PlanOptions): Promise<Manifest | undefined>
       sizeBytes,
       sources: sources.alive,
       onBlame,
+      onGiven: (source) => {
+        sources.noteGiven(source);
+      },
       onProgress: undefined,
     });
   } catch (error) {

@@ -6,10 +6,11 @@
  *
  * @module
  */
-import { PeerpatchError } from '../../core/base/errors.ts';
+import { isPeerpatchError, PeerpatchError, type ErrorCode } from '../../core/base/errors.ts';
 import { MAX_PEER_SOURCES } from '../../core/base/limits.ts';
 import type { PublicKey } from '../../core/keys/public-key.ts';
 import type { Announcement } from '../../core/record/open.ts';
+import type { FailureMark } from '../../core/update/backoff.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Network } from '../../ports/network.ts';
 import type { Source } from '../../ports/source.ts';
@@ -28,7 +29,7 @@ export interface StatedSourcesOptions {
   readonly openMirror: (url: string) => Source;
   readonly isBlamed: (name: string) => boolean;
   /** Remembers a source that failed. */
-  readonly blame: (name: string) => void;
+  readonly blame: (name: string, mark?: FailureMark) => void;
   readonly emit: EmitEvent;
 }
 
@@ -48,16 +49,22 @@ export interface StatedSources {
   addMirrors(urls: readonly string[]): void;
   /** Whether it failed, here or a short while ago. @param name of a source */
   isDropped(name: string): boolean;
+  /** It gave something that was right. */
+  noteGiven(source: Pick<Source, 'name'>): void;
   /** A source failed or lied: it is told, remembered, and used no more. @param during default `fetch` */
   drop(source: Pick<Source, 'name'>, error: PeerpatchError, during?: AgentActivity): void;
   close(): Promise<void>;
 }
+
+/** What honest sources fail with as well. */
+const NO_LIES: readonly ErrorCode[] = ['PEER_UNREACHABLE', 'PEER_REFUSED', 'PEER_TIMEOUT', 'PEER_TOO_SLOW'];
 
 export function openStatedSources(options: StatedSourcesOptions): StatedSources {
   const { network, owner, clock, openMirror, isBlamed, blame, emit } = options;
   const urls = new Set(options.mirrors);
   const openedUrls = new Set<string>();
   const dropped = new Set<string>();
+  const givenBy = new Set<string>();
   let { peers } = options;
   /** By name: those that were used so far. */
   const openedPeers = new Map<string, Source>();
@@ -110,10 +117,15 @@ export function openStatedSources(options: StatedSourcesOptions): StatedSources 
       for (const url of more) urls.add(url);
     },
     isDropped: (name) => dropped.has(name) || isBlamed(name),
+    noteGiven({ name }) {
+      givenBy.add(name);
+    },
     drop(source, error, during = 'fetch') {
       if (dropped.has(source.name)) return;
       dropped.add(source.name);
-      blame(source.name);
+      const isPassing = isPeerpatchError(error, 'PEER_UNREACHABLE', 'PEER_TIMEOUT');
+      const isLie = !isPeerpatchError(error, ...NO_LIES);
+      blame(source.name, { isLie, isAfterGiving: givenBy.has(source.name) && isPassing });
       emit(errorEvent(during, namedAfter(source, error)));
     },
     close: async () => {

@@ -174,11 +174,14 @@ export interface SourceLimits extends PaceLimits {
   readonly connectMs: number;
   /** Requests under way to one source. More than a fast line with a long way takes is of no use. */
   readonly lanes: number;
+  /** Lost connections over which something had come that are made anew. */
+  readonly reconnects: number;
 }
 
 export const SOURCE_LIMITS: SourceLimits = {
   connectMs: 15_000,
   lanes: 32,
+  reconnects: 3,
   idleMs: 15_000,
   windowMs: 30_000,
   minBytesPerSecond: 16 * 1024,
@@ -196,6 +199,9 @@ export interface CollectLimits {
   readonly maxMisses: number;
   /** Objects that one source has not got and others are still to be asked for: with so many no new ones are begun. */
   readonly maxReturned: number;
+  /** What a source that has given objects fails to give in passing is asked of it so often again, after this pause. */
+  readonly retries: number;
+  readonly retryMs: number;
 }
 
 export const COLLECT_LIMITS: CollectLimits = {
@@ -204,6 +210,8 @@ export const COLLECT_LIMITS: CollectLimits = {
   patienceMs: 1000,
   maxMisses: 32,
   maxReturned: 4096,
+  retries: 2,
+  retryMs: 500,
 };
 
 /** Of serving statements, pages and chunks. */

@@ -14,6 +14,8 @@ export type Backoff = ReadonlyMap<string, Failures>;
 
 interface Failures {
   readonly count: number;
+  /** One of them was a lie. */
+  readonly hasLied: boolean;
   /** Monotonic milliseconds. */
   readonly blockedUntil: number;
 }
@@ -24,11 +26,28 @@ const MAX_KEYS = 1024;
 
 export const NO_FAILURES: Backoff = new Map();
 
+/** What is known of a failure. */
+export interface FailureMark {
+  /** It was not in passing: what was given before and after counts for nothing. Default no. */
+  readonly isLie?: boolean;
+  /** It worked until then: failures before it are forgotten, unless one was a lie. Default no. */
+  readonly isAfterGiving?: boolean;
+}
+
 /** With one more failure of `key`. When full, the failure that ends first is forgotten. */
-export function withFailure(backoff: Backoff, key: string, now: number): Backoff {
-  const count = countBefore(backoff.get(key), now) + 1;
+export function withFailure(
+  before: Backoff,
+  key: string,
+  now: number,
+  { isLie = false, isAfterGiving = false }: FailureMark = {},
+): Backoff {
+  const isForgiven = isAfterGiving && !isLie && before.get(key)?.hasLied !== true;
+  const backoff = isForgiven ? withoutFailures(before, key) : before;
+  const earlier = countBefore(backoff.get(key), now);
+  const count = earlier + 1;
   const pause = Math.min(FIRST_PAUSE_MS * 2 ** (count - 1), LONGEST_PAUSE_MS);
-  const next = new Map(backoff).set(key, { count, blockedUntil: now + pause });
+  const hasLied = isLie || (earlier > 0 && backoff.get(key)?.hasLied === true);
+  const next = new Map(backoff).set(key, { count, hasLied, blockedUntil: now + pause });
   if (next.size > MAX_KEYS) {
     const [first] = [...next].sort(([, a], [, b]) => a.blockedUntil - b.blockedUntil);
     if (first !== undefined) next.delete(first[0]);

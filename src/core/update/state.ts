@@ -9,7 +9,7 @@
 import { isDue, keepDeadline, nextDeadline, type LocalTime } from '../schedule/due.ts';
 import type { UpdateMode } from '../schedule/mode.ts';
 import { compareAppVersions } from '../statement/app-version.ts';
-import { isBlocked, NO_FAILURES, withFailure, withoutFailures, type Backoff } from './backoff.ts';
+import { isBlocked, NO_FAILURES, withFailure, withoutFailures, type Backoff, type FailureMark } from './backoff.ts';
 
 export interface UpdateState {
   /** The version this process runs. */
@@ -60,8 +60,13 @@ export function afterReturn(state: UpdateState, version: string): UpdateState {
 }
 
 /** After `key` failed. */
-export function afterFailure(state: UpdateState, key: string, { monotonicMs }: Moment): UpdateState {
-  return { ...state, failures: withFailure(state.failures, key, monotonicMs) };
+export function afterFailure(
+  state: UpdateState,
+  key: string,
+  { monotonicMs }: Moment,
+  mark?: FailureMark,
+): UpdateState {
+  return { ...state, failures: withFailure(state.failures, key, monotonicMs, mark) };
 }
 
 /** With a deadline that still makes sense: a clock set back by days must not put a restart off by days. */

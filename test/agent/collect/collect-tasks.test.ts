@@ -6,7 +6,7 @@ import { honest, scriptedSource } from '../../support/scripted-source.ts';
 import { OTHER } from '../../support/collect-scene.ts';
 
 function source(name: string): AskedSource {
-  const asked = { requests: 4, running: 0, misses: 0, isKeepingUp: false, isOut: false };
+  const asked = { requests: 4, running: 0, misses: 0, isKeepingUp: false, hasGiven: false, isOut: false };
   return { ...asked, source: scriptedSource(name, honest(OTHER)) };
 }
 

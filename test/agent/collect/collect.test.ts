@@ -155,6 +155,58 @@ describe('collecting what is there in part', () => {
   });
 });
 
+describe('collecting from a source that fails in passing', () => {
+  const busy = (): Promise<never> => Promise.reject(new PeerpatchError('PEER_UNREACHABLE', 'status 503'));
+
+  it.each(['PEER_UNREACHABLE', 'PEER_TIMEOUT'] as const)(
+    'asks it again for what it failed to give: %s of every fifth request',
+    async (code) => {
+      let count = 0;
+      const source = scriptedSource('mirror', (ask) => {
+        if (++count % 5 === 0) throw new PeerpatchError(code, 'in passing');
+        return honestBytes(ask);
+      });
+      const { collect, content, blamed } = collectScene([source]);
+      await collect();
+      expect(same(await content(), CONTENT.bytes)).toBe(true);
+      expect(blamed).toEqual([]);
+      expect(count).toBeLessThan(1.3 * (MANIFEST.count + MANIFEST.pages.length));
+    },
+  );
+
+  it('drops it when it fails for the third time with one object, and waits a little in between', async () => {
+    const lost = MANIFEST.hashAt(MANIFEST.count >> 1);
+    const times: number[] = [];
+    const source = scriptedSource('mirror', (ask) => {
+      if (!same(ask.hash, lost)) return honestBytes(ask);
+      times.push(clock.monotonic());
+      return busy();
+    });
+    const { collect, blamed, clock } = collectScene([source]);
+    await expect(collect()).rejects.toEqual(failure('CONTENT_NOT_FOUND'));
+    expect(blamed).toEqual([['mirror', 'PEER_UNREACHABLE']]);
+    expect(times).toHaveLength(1 + COLLECT_LIMITS.retries);
+    for (let index = 1; index < times.length; index++)
+      expect((times[index] ?? 0) - (times[index - 1] ?? 0)).toBeGreaterThanOrEqual(COLLECT_LIMITS.retryMs);
+  });
+
+  it.each([
+    ['gave nothing before', 0, 'PEER_UNREACHABLE'],
+    ['is too slow', 5, 'PEER_TOO_SLOW'],
+    ['refuses', 5, 'PEER_REFUSED'],
+  ] as const)('drops at once one that %s', async (_name, good, code) => {
+    let count = 0;
+    const source = scriptedSource('mirror', (ask) => {
+      if (count++ >= good) throw new PeerpatchError(code, 'no');
+      return honestBytes(ask);
+    });
+    const { collect, blamed, clock } = collectScene([source]);
+    await expect(collect()).rejects.toEqual(failure('CONTENT_NOT_FOUND'));
+    expect(blamed).toEqual([['mirror', code]]);
+    expect(clock.monotonic()).toBeLessThan(COLLECT_LIMITS.retryMs);
+  });
+});
+
 describe('collecting what its owner listed with a wrong length', () => {
   const pieces = [noise(20_000, 1), noise(30_000, 2), noise(9000, 3)];
   const listed: [name: string, lengths: readonly number[]][] = [

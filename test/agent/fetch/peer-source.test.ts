@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { concatBytes } from '../../../src/core/base/bytes.ts';
-import type { ErrorCode } from '../../../src/core/base/errors.ts';
+import type { ErrorCode, PeerpatchError } from '../../../src/core/base/errors.ts';
 import { SOURCE_LIMITS } from '../../../src/core/base/limits.ts';
 import { SECOND_MS } from '../../../src/core/base/units.ts';
 import { AUTH_BYTES } from '../../../src/core/transfer/auth.ts';
@@ -10,6 +10,7 @@ import {
   REQUEST_BYTES,
   type ExchangeRequest,
 } from '../../../src/core/transfer/exchange.ts';
+import type { Source } from '../../../src/ports/source.ts';
 import { NAME_HASH, peerSourceScene, STATEMENT, type ServerScript } from '../../support/exchange-scene.ts';
 import { readBytes } from '../../support/serve-scene.ts';
 import { failure } from '../../support/stamp-samples.ts';
@@ -174,5 +175,50 @@ describe('a peer as a source', () => {
     await source.close();
     await clock.advance(0);
     expect(clock.sleeping).toBe(0);
+  });
+
+  describe('whose connection is lost', () => {
+    /** Answers so many requests of each connection, then leaves. */
+    const leavesAfter =
+      (answers: number): ServerScript =>
+      async (stream, connection) => {
+        await readBytes(stream, AUTH_BYTES);
+        for (let index = 0; index < answers; index++) {
+          await readBytes(stream, REQUEST_BYTES);
+          await stream.write(FOUND);
+        }
+        await readBytes(stream, REQUEST_BYTES);
+        connection.close(0, 'restarting');
+      };
+    const askOnce = (source: Source): Promise<unknown> =>
+      source.statement(NAME_HASH, never()).catch((error: unknown) => (error as PeerpatchError).code);
+
+    it('is connected to anew when it is asked again and had given something, a few times', async () => {
+      const { source, connections } = peerSourceScene(leavesAfter(1));
+      for (let index = 0; index <= SOURCE_LIMITS.reconnects; index++) {
+        expect(await askOnce(source)).toEqual(STATEMENT);
+        expect(await askOnce(source)).toBe('PEER_UNREACHABLE');
+      }
+      expect(await askOnce(source)).toBe('PEER_UNREACHABLE');
+      expect(connections).toHaveLength(1 + SOURCE_LIMITS.reconnects);
+      await source.close();
+    });
+
+    it('is connected to once for all requests that were under way', async () => {
+      const { source, connections } = peerSourceScene(leavesAfter(1));
+      expect(await askOnce(source)).toEqual(STATEMENT);
+      const lost = await Promise.all([askOnce(source), askOnce(source), askOnce(source)]);
+      expect(lost).toEqual(Array.from({ length: 3 }, () => 'PEER_UNREACHABLE'));
+      expect(await askOnce(source)).toEqual(STATEMENT);
+      expect(connections).toHaveLength(2);
+      await source.close();
+    });
+
+    it('is let be when it had given nothing', async () => {
+      const { source, connections } = peerSourceScene(leavesAfter(0));
+      for (let index = 0; index < 3; index++) expect(await askOnce(source)).toBe('PEER_UNREACHABLE');
+      expect(connections).toHaveLength(1);
+      await source.close();
+    });
   });
 });

@@ -70,6 +70,29 @@ describe('backoff', () => {
     expect(isBlocked(backoff, 'peer', MINUTE_MS)).toBe(false);
   });
 
+  const blockedFor = (backoff: Backoff, pauseMs: number): boolean =>
+    isBlocked(backoff, 'peer', pauseMs - 1) && !isBlocked(backoff, 'peer', pauseMs);
+
+  it('starts from one minute again for one that gave something before it failed', () => {
+    expect(blockedFor(withFailure(failedTimes(5), 'peer', 0, { isAfterGiving: true }), MINUTE_MS)).toBe(true);
+  });
+
+  it.each([
+    ['an earlier failure was a lie', [{ isLie: true }, {}, { isAfterGiving: true }]],
+    ['this one is', [{}, {}, { isLie: true, isAfterGiving: true }]],
+    ['a lie was before failures that were not', [{ isLie: true }, { isAfterGiving: true }, { isAfterGiving: true }]],
+  ])('forgives nothing where %s', (_name, marks) => {
+    const backoff = marks.reduce((before, mark) => withFailure(before, 'peer', 0, mark), NO_FAILURES);
+    expect(blockedFor(backoff, 4 * MINUTE_MS)).toBe(true);
+  });
+
+  it('forgets a lie with all other failures after a long quiet', () => {
+    const at = 30 * 24 * HOUR_MS;
+    let backoff = withFailure(withFailure(NO_FAILURES, 'peer', 0, { isLie: true }), 'peer', at);
+    for (let more = 0; more < 3; more++) backoff = withFailure(backoff, 'peer', at, { isAfterGiving: true });
+    expect(blockedFor(backoff, at + MINUTE_MS)).toBe(true);
+  });
+
   it('stays bounded when strangers choose the keys, and keeps the longest pauses', () => {
     let backoff = failedTimes(7);
     for (let stranger = 0; stranger < 3000; stranger++) backoff = withFailure(backoff, `stranger ${stranger}`, 0);
