@@ -12,6 +12,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Compression } from '../../ports/compression.ts';
 import type { Source } from '../../ports/source.ts';
 import { createTasks, type AskedSource, type Task } from './collect-tasks.ts';
+import { OVERTAKEN } from './silence-watch.ts';
 import { checkLength, type OnBlame, type WantedObject } from './wanted-object.ts';
 
 export interface RoundOptions<T extends WantedObject> {
@@ -147,7 +148,7 @@ async function ask<T extends WantedObject>(options: AskOptions<T>): Promise<void
     // It is asked for less until it keeps up again.
     other.isKeepingUp = false;
     other.requests = Math.max(1, Math.floor(other.requests / 2));
-    stop.abort(new PeerpatchError('CANCELLED', 'another source was faster'));
+    stop.abort(OVERTAKEN);
   }
   checkLength(task.object, bytes);
   await receive(task.object, bytes);

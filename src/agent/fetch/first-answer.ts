@@ -8,6 +8,7 @@
 import { isPeerpatchError, type PeerpatchError } from '../../core/base/errors.ts';
 import { SECOND_MS } from '../../core/base/units.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { OVERTAKEN } from '../collect/silence-watch.ts';
 
 export interface FirstAnswerOptions<S, T> {
   /** In the order to ask them. */
@@ -60,7 +61,8 @@ export async function firstAnswer<S, T>(options: FirstAnswerOptions<S, T>): Prom
     }
     return answer;
   } finally {
-    over.abort();
+    // Who is asked at the end has lost to another one, or it is over for all.
+    over.abort(answer === undefined ? undefined : OVERTAKEN);
     await Promise.all(running);
   }
 }

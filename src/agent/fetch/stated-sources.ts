@@ -14,6 +14,7 @@ import type { FailureMark } from '../../core/update/backoff.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Network } from '../../ports/network.ts';
 import type { Source } from '../../ports/source.ts';
+import { createSilenceWatch } from '../collect/silence-watch.ts';
 import { errorEvent, type AgentActivity, type EmitEvent } from '../events.ts';
 import { firstAnswer } from './first-answer.ts';
 import { createPeerSource, peerName } from './peer-source.ts';
@@ -53,6 +54,7 @@ export interface StatedSources {
   noteGiven(source: Pick<Source, 'name'>): void;
   /** A source failed or lied: it is told, remembered, and used no more. @param during default `fetch` */
   drop(source: Pick<Source, 'name'>, error: PeerpatchError, during?: AgentActivity): void;
+  /** Those that gave nothing while others did are told and remembered. */
   close(): Promise<void>;
 }
 
@@ -65,6 +67,7 @@ export function openStatedSources(options: StatedSourcesOptions): StatedSources 
   const openedUrls = new Set<string>();
   const dropped = new Set<string>();
   const givenBy = new Set<string>();
+  const silence = createSilenceWatch(clock);
   let { peers } = options;
   /** By name: those that were used so far. */
   const openedPeers = new Map<string, Source>();
@@ -75,7 +78,10 @@ export function openStatedSources(options: StatedSourcesOptions): StatedSources 
     fromPeers ??= peers
       .filter(({ peer }) => !isBlamed(peerName(peer)))
       .slice(0, MAX_PEER_SOURCES)
-      .map(({ peer }) => openedPeers.get(peerName(peer)) ?? createPeerSource({ network, owner, clock, peer }));
+      .map(
+        ({ peer }) =>
+          openedPeers.get(peerName(peer)) ?? silence.watch(createPeerSource({ network, owner, clock, peer })),
+      );
     for (const source of fromPeers) openedPeers.set(source.name, source);
     return fromPeers;
   };
@@ -83,7 +89,7 @@ export function openStatedSources(options: StatedSourcesOptions): StatedSources 
     for (const url of urls) {
       if (openedUrls.has(url)) continue;
       openedUrls.add(url);
-      const mirror = openMirror(url);
+      const mirror = silence.watch(openMirror(url));
       if (isBlamed(mirror.name) || fromMirrors.some(({ name }) => name === mirror.name)) void mirror.close();
       else fromMirrors.push(mirror);
     }
@@ -129,9 +135,20 @@ export function openStatedSources(options: StatedSourcesOptions): StatedSources 
       emit(errorEvent(during, namedAfter(source, error)));
     },
     close: async () => {
+      // Weakly: it may be far away, and nobody waited for it to the end.
+      for (const name of silence.silent) {
+        if (dropped.has(name)) continue;
+        dropped.add(name);
+        blame(name, { isWeak: true });
+        emit(errorEvent('fetch', namedAfter({ name }, gaveNothing())));
+      }
       await Promise.all(opened().map((source) => source.close()));
     },
   };
+}
+
+function gaveNothing(): PeerpatchError {
+  return new PeerpatchError('PEER_TIMEOUT', 'it gave nothing of what it was asked for, and others did');
 }
 
 /** Says who it was: the error alone is about "the peer". */

@@ -32,6 +32,8 @@ export interface FailureMark {
   readonly isLie?: boolean;
   /** It worked until then: failures before it are forgotten, unless one was a lie. Default no. */
   readonly isAfterGiving?: boolean;
+  /** It may be none: a short pause, and what follows is not longer for it. Default no. */
+  readonly isWeak?: boolean;
 }
 
 /** With one more failure of `key`. When full, the failure that ends first is forgotten. */
@@ -39,15 +41,16 @@ export function withFailure(
   before: Backoff,
   key: string,
   now: number,
-  { isLie = false, isAfterGiving = false }: FailureMark = {},
+  { isLie = false, isAfterGiving = false, isWeak = false }: FailureMark = {},
 ): Backoff {
   const isForgiven = isAfterGiving && !isLie && before.get(key)?.hasLied !== true;
   const backoff = isForgiven ? withoutFailures(before, key) : before;
   const earlier = countBefore(backoff.get(key), now);
-  const count = earlier + 1;
-  const pause = Math.min(FIRST_PAUSE_MS * 2 ** (count - 1), LONGEST_PAUSE_MS);
+  const count = isWeak ? earlier : earlier + 1;
+  const pause = isWeak ? FIRST_PAUSE_MS : Math.min(FIRST_PAUSE_MS * 2 ** (count - 1), LONGEST_PAUSE_MS);
+  const blockedUntil = Math.max(now + pause, isWeak ? (backoff.get(key)?.blockedUntil ?? 0) : 0);
   const hasLied = isLie || (earlier > 0 && backoff.get(key)?.hasLied === true);
-  const next = new Map(backoff).set(key, { count, hasLied, blockedUntil: now + pause });
+  const next = new Map(backoff).set(key, { count, hasLied, blockedUntil });
   if (next.size > MAX_KEYS) {
     const [first] = [...next].sort(([, a], [, b]) => a.blockedUntil - b.blockedUntil);
     if (first !== undefined) next.delete(first[0]);

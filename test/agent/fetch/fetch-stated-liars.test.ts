@@ -60,13 +60,29 @@ describe('an update beside peers that do not keep to the protocol', () => {
     expect(liars.map((liar) => liar.asked.length)).toEqual(asked);
   });
 
-  it('is finished although a peer never answers', async () => {
+  it('is finished although a peer never answers, which is named', async () => {
     const { old, next } = await releases();
     const stalling = await scene.peer(next, silentObjects);
-    await scene.peer(next);
+    const honest = await scene.peer(next);
     const agent = await scene.run(old);
     await scene.untilLater(() => holds(agent, next));
     expect(stalling.asked.length).toBeGreaterThan(0);
+    await scene.until(() => blames(agent, stalling.name).length > 0);
+    expect(blames(agent, stalling.name)).toEqual(['PEER_TIMEOUT']);
+    expect(blames(agent, honest.name)).toEqual([]);
+  });
+
+  it('names each of five peers that never answer anything', async () => {
+    const { old, next } = await releases();
+    const never = (): Promise<never> => new Promise(() => undefined);
+    const silent = [];
+    for (let count = 0; count < 5; count++)
+      silent.push(await scene.peer(next, () => ({ stamp: never, object: never })));
+    const agent = await scene.run(old, { mirrors: { 'https://mirror.example': mirrorOf('mirror', next) } });
+    await scene.untilLater(() => holds(agent, next));
+    await scene.until(() => silent.every(({ name }) => blames(agent, name).length > 0));
+    for (const { name } of silent) expect(blames(agent, name)).toEqual(['PEER_TIMEOUT']);
+    expect(blames(agent, 'mirror')).toEqual([]);
   });
 
   it('blames a peer that never sends its stamp, and asks the next one', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OVERTAKEN } from '../../../src/agent/collect/silence-watch.ts';
 import { openStatedSources } from '../../../src/agent/fetch/stated-sources.ts';
 import { PeerpatchError, type ErrorCode } from '../../../src/core/base/errors.ts';
 import type { FailureMark } from '../../../src/core/update/backoff.ts';
@@ -8,11 +9,11 @@ import { honest, scriptedSource } from '../../support/scripted-source.ts';
 import { OTHER } from '../../support/collect-scene.ts';
 import { OWNER } from '../../support/transfer-samples.ts';
 
-function scene() {
+function scene(answer = honest(OTHER)) {
   const blamed: [name: string, mark: FailureMark | undefined][] = [];
   const told: string[] = [];
   const clock = new FakeClock();
-  const mirror = scriptedSource('mirror', honest(OTHER));
+  const mirror = scriptedSource('mirror', answer);
   const sources = openStatedSources({
     network: new MemoryNetwork().join(new Uint8Array(32).fill(1)),
     owner: OWNER.publicKey,
@@ -44,5 +45,19 @@ describe('the sources of a release', () => {
     for (let times = 0; times < 2; times++) sources.drop(mirror, new PeerpatchError(code, 'no'));
     expect(blamed).toEqual([['mirror', mark]]);
     expect(sources.alive).toEqual([]);
+  });
+
+  it('name one at the end that gave nothing while others did, and remember it weakly', async () => {
+    const { sources, blamed, told, clock } = scene(() => new Promise(() => undefined));
+    const [source] = sources.mirrors;
+    const stop = new AbortController();
+    void source?.object('chunk', new Uint8Array(32), 100, stop.signal);
+    await clock.advance(5000);
+    stop.abort(OVERTAKEN);
+    expect(blamed).toEqual([]);
+    await sources.close();
+    await sources.close();
+    expect(blamed).toEqual([['mirror', { isWeak: true }]]);
+    expect(told).toEqual(['fetch PEER_TIMEOUT mirror: it gave nothing of what it was asked for, and others did']);
   });
 });

@@ -86,6 +86,14 @@ describe('backoff', () => {
     expect(blockedFor(backoff, 4 * MINUTE_MS)).toBe(true);
   });
 
+  it('is short after a weak mark, which makes no later pause longer and no earlier one shorter', () => {
+    const weak = { isWeak: true };
+    expect(blockedFor(withFailure(NO_FAILURES, 'peer', 0, weak), MINUTE_MS)).toBe(true);
+    expect(blockedFor(withFailure(withFailure(NO_FAILURES, 'peer', 0, weak), 'peer', 0, weak), MINUTE_MS)).toBe(true);
+    expect(blockedFor(withFailure(withFailure(NO_FAILURES, 'peer', 0, weak), 'peer', 0), MINUTE_MS)).toBe(true);
+    expect(blockedFor(withFailure(failedTimes(3), 'peer', 0, weak), 4 * MINUTE_MS)).toBe(true);
+  });
+
   it('forgets a lie with all other failures after a long quiet', () => {
     const at = 30 * 24 * HOUR_MS;
     let backoff = withFailure(withFailure(NO_FAILURES, 'peer', 0, { isLie: true }), 'peer', at);
