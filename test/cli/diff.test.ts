@@ -46,9 +46,15 @@ describe('peerpatch diff', () => {
   });
 
   it('says in text and JSON why there is no delta, and ends with 0', async () => {
-    vi.stubGlobal('SharedArrayBuffer', function fail() {
-      throw new RangeError('Array buffer allocation failed');
-    });
+    vi.stubGlobal(
+      'SharedArrayBuffer',
+      class extends SharedArrayBuffer {
+        constructor(sizeBytes: number) {
+          super(sizeBytes);
+          throw new RangeError('Array buffer allocation failed');
+        }
+      },
+    );
     try {
       const { code, out } = await diff(OLD.with(250_000, 1));
       expect(code).toBe(0);
