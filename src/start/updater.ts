@@ -165,7 +165,7 @@ export class Updater {
       // First of all: behind `beforeRestart` the host may have closed what it lives by.
       await parts.checkRestart?.(parts.settings.programPath);
       await withinGrace(parts.options);
-      await this.#endThread('the process restarts');
+      await this.#endThread(); // a check may have found what is restarted into: that is no failure of it
       parts.probation?.takeBack();
       await parts.restartProcess(parts.settings.programPath);
     } catch (cause) {
@@ -200,10 +200,12 @@ export class Updater {
   }
 
   #startThread(parts: UpdaterParts): void {
+    this.#failChecks(new PeerpatchError('AGENT_FAILED', 'the check ended early: the process could not be replaced'));
     this.#enter('starting');
     const thread = parts.startThread(parts.settings, {
       onMessage: (message) => {
-        if (this.#thread === thread) this.#receive(message, parts);
+        // While it ends it still answers what it was asked.
+        if (this.#thread === thread || message.type === 'checked') this.#receive(message, parts);
       },
       onFailure: (error) => {
         if (this.#thread === thread) this.#revive(parts, error);
@@ -267,10 +269,10 @@ export class Updater {
     }, pauseMs).unref();
   }
 
-  async #endThread(reason: string): Promise<void> {
+  async #endThread(reason?: string): Promise<void> {
     const thread = this.#thread;
     this.#thread = undefined;
-    this.#failChecks(new PeerpatchError('AGENT_FAILED', `the check ended early: ${reason}`));
+    if (reason !== undefined) this.#failChecks(new PeerpatchError('AGENT_FAILED', `the check ended early: ${reason}`));
     await thread?.stop();
   }
 
@@ -292,9 +294,7 @@ export class Updater {
   }
 
   #notRunning(): PeerpatchError {
-    return new PeerpatchError(
-      'AGENT_FAILED',
-      `the updater is ${this.#state}${this.#reason ? `: ${this.#reason}` : ''}`,
-    );
+    const why = this.#reason ? `: ${this.#reason}` : '';
+    return new PeerpatchError('AGENT_FAILED', `the updater is ${this.#state}${why}`);
   }
 }

@@ -92,6 +92,31 @@ describe('the updater', () => {
     await expect(check).rejects.toMatchObject({ code: 'AGENT_FAILED' });
   });
 
+  it('fails no check for the restart into what it found, and passes on what the ending agent still answers', async () => {
+    const { updater, threads } = rig({ restartProcess: () => new Promise<never>(() => undefined) });
+    const [answered, open] = [updater.checkNow(), updater.checkNow()];
+    const settled = vi.fn();
+    void open.then(settled, settled);
+    const { listeners, received } = thread(threads);
+    listeners.onMessage({ type: 'restart', version: '1.1.0' });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(thread(threads).stops).toBe(1);
+    const result = { newest: '1.1.0', peers: 1, installed: '1.1.0' };
+    const [first] = received as { type: 'check'; id: number }[];
+    listeners.onMessage({ type: 'checked', id: first?.id ?? -1, result });
+    await expect(answered).resolves.toEqual(result);
+    expect(settled).not.toHaveBeenCalled();
+  });
+
+  it('lets no check wait when the process could not be replaced and its agent did not answer', async () => {
+    const { updater, threads } = rig();
+    const failed = expect(updater.checkNow()).rejects.toMatchObject({ code: 'AGENT_FAILED' });
+    thread(threads).listeners.onMessage({ type: 'restart', version: '1.1.0' });
+    await vi.advanceTimersByTimeAsync(0);
+    await failed;
+    expect(threads).toHaveLength(2);
+  });
+
   it('starts a failed agent again, after longer and longer pauses', async () => {
     const { updater, threads } = rig();
     thread(threads, 0).listeners.onFailure(new PeerpatchError('AGENT_FAILED', 'gone'));
