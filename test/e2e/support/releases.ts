@@ -16,6 +16,7 @@ import { PLACEHOLDER_BYTES } from '../../../src/core/stamp/block.ts';
 import {
   signSample,
   signSampleStatement,
+  type SampleStatement,
   type SignedSample,
   type StatedSample,
 } from '../../../src/testing/sample-program.ts';
@@ -122,12 +123,14 @@ interface TinyOptions {
   /** What the program is filled up with does not compress, and no two chunks of it are the same. */
   readonly isRandom?: boolean;
   readonly key?: OwnerKey;
+  /** What its statement says beside that. */
+  readonly stated?: SampleStatement;
 }
 
 /** A small program that says it runs, as updating-host.ts does, and stays. Tests wait for rules, not for bytes. */
 export function tinyRelease(version: string, options: TinyOptions = {}): StatedSample {
-  const { key = OWNER } = options;
-  return signSampleStatement(unsignedTiny(version, options), key, { app: APP, seq: seqOf(version) });
+  const { key = OWNER, stated } = options;
+  return signSampleStatement(unsignedTiny(version, options), key, { app: APP, seq: seqOf(version), ...stated });
 }
 
 /** The same in the v0 profile. */

@@ -5,6 +5,8 @@
  * ready), APP_PREFLIGHT (off, or milliseconds), APP_PROBATION (JSON), APP_CONFIRMS=1 (says that it works as soon as the updater is
  * ready), APP_FORCES=1 (looks again at once when a trial has failed), CUSTOM. Looks every second; nothing leaves the machine.
  *
+ * SIGUSR2 makes it look with force, and say what that came to.
+ *
  * @module
  */
 import { writeSync } from 'node:fs';
@@ -37,6 +39,11 @@ async function main(): Promise<void> {
     say(event.type, event);
     if (APP_FORCES === '1' && event.type === 'error' && event.code === 'PREFLIGHT_FAILED')
       void updater.checkNow({ force: true });
+  });
+  process.on('SIGUSR2', () => {
+    void updater.checkNow({ force: true }).then((result) => {
+      say('forced', result);
+    });
   });
   await updater.ready;
   say('start', {
