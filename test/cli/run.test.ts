@@ -40,7 +40,6 @@ describe('a command line', () => {
 
   for (const args of [
     ['do', '--wit', 'x', '--json'],
-    ['do', '--with', '--json'],
     ['don', '--json'],
     ['--json', 'do'],
   ]) {

@@ -6,7 +6,15 @@ import { RELEASE_BLOCK_BYTES } from '../../../src/core/stamp/block.ts';
 import type { Source } from '../../../src/ports/source.ts';
 import type { SceneAgent } from '../../support/agent-scene.ts';
 import type { StatedSample } from '../../../src/testing/sample-program.ts';
-import { codes, elf, holds, mirrorOf, StatedScene, type Misbehaviour } from '../../support/stated-scene.ts';
+import {
+  codes,
+  elf,
+  holds,
+  mirrorOf,
+  StatedScene,
+  type Misbehaviour,
+  type ScenePeer,
+} from '../../support/stated-scene.ts';
 
 /** Failures that name this source. */
 const blames = (agent: SceneAgent, name: string): string[] =>
@@ -75,7 +83,7 @@ describe('an update beside peers that do not keep to the protocol', () => {
   it('names each of five peers that never answer anything', async () => {
     const { old, next } = await releases();
     const never = (): Promise<never> => new Promise(() => undefined);
-    const silent = [];
+    const silent: ScenePeer[] = [];
     for (let count = 0; count < 5; count++)
       silent.push(await scene.peer(next, () => ({ stamp: never, object: never })));
     const agent = await scene.run(old, { mirrors: { 'https://mirror.example': mirrorOf('mirror', next) } });
