@@ -42,7 +42,6 @@ export async function fetchStated(options: FetchStatedOptions): Promise<FetchedP
       }
     }
   };
-  let failure: PeerpatchError | undefined;
   for (const way of ways) {
     emit({ type: 'planned', version: statement.version, way: way.kind, expectedBytes: way.expectedBytes });
     try {
@@ -56,12 +55,12 @@ export async function fetchStated(options: FetchStatedOptions): Promise<FetchedP
       };
     } catch (error) {
       signal.throwIfAborted();
-      if (!isPeerpatchError(error) || isOwnFailure(error)) throw error;
-      if (failure !== undefined) emit(errorEvent('fetch', failure));
-      failure = error;
+      if (!isPeerpatchError(error) || isOwnFailure(error) || way === ways.at(-1)) throw error;
+      // That nobody has what one way needs is no failure: the next `planned` tells it.
+      if (!isPeerpatchError(error, 'CONTENT_NOT_FOUND')) emit(errorEvent('fetch', error));
     }
   }
-  throw failure ?? new PeerpatchError('CONTENT_NOT_FOUND', `there is no way to release ${statement.version}`);
+  throw new PeerpatchError('CONTENT_NOT_FOUND', `there is no way to release ${statement.version}`);
 }
 
 /** The whole file brings its stamp along: only there nobody need have it apart. @throws PeerpatchError as `fetchStamp` */

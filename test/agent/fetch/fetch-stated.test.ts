@@ -68,6 +68,7 @@ describe('an update by a statement', () => {
     await agent.agent.check();
     expect(holds(agent, next)).toBe(true);
     expect(ways(agent)).toEqual(['delta', 'chunks']);
+    expect(codes(agent)).toEqual(['DELTA_MALFORMED']);
     expect(agent.store.staged).toBe(0);
   });
 
@@ -79,6 +80,7 @@ describe('an update by a statement', () => {
     await agent.agent.check();
     expect(holds(agent, next)).toBe(true);
     expect(ways(agent)).toEqual(['delta', 'chunks']);
+    expect(codes(agent)).toEqual([]);
   });
 
   it('uses a delta that is on this machine already', async () => {
@@ -123,6 +125,7 @@ describe('an update by a statement', () => {
     await agent.agent.check();
     expect(holds(agent, next)).toBe(true);
     expect(ways(agent)).toEqual(['delta', 'chunks']);
+    expect(codes(agent)).toEqual(['MEMORY_UNUSABLE']);
   });
 
   it('leaves the old program in place when the disk is full, and goes no other way', async () => {
