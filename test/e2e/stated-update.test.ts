@@ -8,11 +8,12 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { exportMirror } from '../../src/tools/mirror/export-mirror.ts';
-import type { RunningHost, Said } from '../fixtures/running-host.ts';
+import type { RunningHost } from '../fixtures/running-host.ts';
 import { useWebServers, type WebServer } from '../support/web-servers.ts';
 import { programFolder } from './support/program-folder.ts';
 import { PUBLIC_KEY, signedHost, signStated, tinyRelease, unsignedChangedHost } from './support/releases.ts';
 import { openScene, type Scene } from './support/scene.ts';
+import { errorsOf, expectRelease, reached, startCopyIn, ways } from './support/stated-copies.ts';
 import { staticFolder } from './support/static-folder.ts';
 
 const NODE = process.execPath;
@@ -102,20 +103,8 @@ async function changedRelease(options: { readonly previous?: readonly string[] }
   return path;
 }
 
-/** A copy on a machine of its own: it shares neither memory nor kept deltas with the others. */
-async function startCopy(
-  name: string,
-  program: string,
-  env: Readonly<Record<string, string>> = {},
-): Promise<RunningHost> {
-  const path = await scene.place(program, `${name}/app`);
-  const own = {
-    XDG_STATE_HOME: join(scene.folder, `${name}-state`),
-    XDG_CACHE_HOME: join(scene.folder, `${name}-cache`),
-  };
-  const copy = scene.start({ path, env: { ...own, ...env } });
-  expect(await copy.hears('start')).toMatchObject({ version: '1.0.0', state: 'running' });
-  return copy;
+function startCopy(name: string, program: string, env: Readonly<Record<string, string>> = {}): Promise<RunningHost> {
+  return startCopyIn(scene, { program, name, env });
 }
 
 interface Wanted {
@@ -125,28 +114,13 @@ interface Wanted {
 
 /** The first way was the right one, it was cheap, and the program is the release byte for byte. */
 async function expectUpdated(copy: RunningHost, release: string, { way, atMostBytes }: Wanted): Promise<void> {
-  expect(await copy.hears('start', { version: '1.1.0' })).toMatchObject({ state: 'running' });
-  const planned = copy.said.filter(({ event }) => event === 'planned');
-  expect(planned).toEqual([expect.objectContaining({ version: '1.1.0', way })]);
+  await expectRelease(copy, await readFile(release));
+  expect(copy.said).toContainEqual(expect.objectContaining({ event: 'start', version: '1.1.0', state: 'running' }));
+  expect(ways(copy)).toEqual([way]);
   const { totalBytes } = await copy.hears('accepted', { version: '1.1.0' });
   expect(totalBytes).toBeGreaterThan(1000);
   expect(totalBytes).toBeLessThan(atMostBytes);
-  expect((await readFile(copy.path)).equals(await readFile(release))).toBe(true);
-  expect(await programFolder(dirname(copy.path))).toEqual(['app']);
-  expect(copy.stderr).toBe('');
   if (way === 'chunks') expect(errorsOf(copy)).toEqual([]);
-}
-
-/** Bytes of the release that a copy holds, as soon as they are so many. */
-async function reached(copy: RunningHost, bytes: number): Promise<number> {
-  for (let index = 0; ; index++) {
-    const { receivedBytes } = await copy.hears('progress', {}, index);
-    if (Number(receivedBytes) >= bytes) return Number(receivedBytes);
-  }
-}
-
-function errorsOf(copy: RunningHost): Said[] {
-  return copy.said.filter(({ event }) => event === 'error');
 }
 
 async function expectOnlyDhtTrouble(copy: RunningHost): Promise<void> {

@@ -29,6 +29,7 @@ import type { Connection, Stream } from '../../src/ports/network.ts';
 import { MemoryDeltas } from '../../src/testing/memory-deltas.ts';
 import type { PrivateDht } from '../../src/testing/private-dht.ts';
 import type { StatedSample } from '../../src/testing/sample-program.ts';
+import { contentOf } from './content-samples.ts';
 import { openBytes } from './staging.ts';
 
 /** Puts a record with this release into the slots of four minutes, at every node, above whatever is there. */
@@ -109,6 +110,10 @@ export interface StatedLiarOptions {
   readonly misbehave?: (honest: Library) => Partial<Library>;
   /** Instead: answers the first request as it likes, and no other. */
   readonly answer?: Answer;
+  /** The bytes of deltas that it hands out as well. Default: none. */
+  readonly deltas?: readonly Uint8Array[];
+  /** How it answers who asks for the whole file, as v0 peers do. Default: nobody can. */
+  readonly whole?: Answer;
 }
 
 export interface StatedLiar extends Liar {
@@ -120,7 +125,8 @@ export interface StatedLiar extends Liar {
  * A peer that announces a stated release until it is closed, and hands it out as it likes. Its statement is the owner's unless it
  * says otherwise.
  */
-export async function startStatedLiar({ dht, release, misbehave, answer }: StatedLiarOptions): Promise<StatedLiar> {
+export async function startStatedLiar(options: StatedLiarOptions): Promise<StatedLiar> {
+  const { dht, release, misbehave, answer, deltas = [], whole } = options;
   const { statement } = release;
   const { owner } = statement;
   const seed = systemRandom.bytes(32);
@@ -129,8 +135,15 @@ export async function startStatedLiar({ dht, release, misbehave, answer }: State
     throw error;
   };
   const library = createLibrary({ compression: brotli, onError: fail });
-  await shelve({ library, deltas: new MemoryDeltas(), release, program: openBytes(release.file) });
+  const store = new MemoryDeltas();
+  for (const bytes of deltas) store.put(contentOf(bytes, 'delta').manifest.root, bytes);
+  await shelve({ library, deltas: store, release, program: openBytes(release.file) });
   const answers = new Set<Promise<void>>();
+  const listen = (alpn: string, lying: Answer): void => {
+    network.listen(alpn, (connection) => {
+      answers.add(lie(connection, lying).catch(() => undefined)); // the client leaves as soon as it notices
+    });
+  };
   if (answer === undefined) {
     const served = { ...library, ...misbehave?.(library) };
     // Clients leave as soon as they notice: that is no failure of the liar.
@@ -142,11 +155,8 @@ export async function startStatedLiar({ dht, release, misbehave, answer }: State
       onError: () => undefined,
       onServed: () => undefined,
     });
-  } else {
-    network.listen(v1Alpn(owner), (connection) => {
-      answers.add(lie(connection, answer).catch(() => undefined));
-    });
-  }
+  } else listen(v1Alpn(owner), answer);
+  if (whole !== undefined) listen(v0Alpn(owner), whole);
   const endAnnouncing = await keepAnnounced({
     dht: anyNode(dht),
     owner,

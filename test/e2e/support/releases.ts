@@ -7,12 +7,15 @@ import { execFile } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import { copyFile, open, readFile, rename, rm, utimes } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { readRelease } from '../../../src/agent/read-release.ts';
 import { concatBytes } from '../../../src/core/base/bytes.ts';
 import { ownerKeyFromSeed, type OwnerKey } from '../../../src/core/keys/owner-key.ts';
 import { formatPublicKey } from '../../../src/core/keys/public-key.ts';
 import { createPlaceholder } from '../../../src/core/release/placeholder.ts';
 import { parseVersion } from '../../../src/core/release/version.ts';
 import { PLACEHOLDER_BYTES } from '../../../src/core/stamp/block.ts';
+import type { SignedStatement } from '../../../src/core/statement/statement.ts';
+import { openProgram } from '../../../src/io/files/open-program.ts';
 import {
   signSample,
   signSampleStatement,
@@ -107,6 +110,18 @@ async function signedOnce(version: string, node: string, profile: 'stated' | 'v0
 /** Signs a program where it is, with a sequence number that grows with the version. */
 export function signStated(program: string, version: string, options: SignOptions = {}): Promise<SignedProgram> {
   return signProgram({ program, key: OWNER, appVersion: version, app: APP, seq: seqOf(version), ...options });
+}
+
+/** What the owner states in the program at this path. */
+export async function statementIn(program: string): Promise<SignedStatement> {
+  const file = await openProgram(program);
+  try {
+    const { statement } = await readRelease(file, OWNER.publicKey);
+    if (statement === undefined) throw new Error(`${program} has no statement`);
+    return statement;
+  } finally {
+    await file.close();
+  }
 }
 
 /**

@@ -6,10 +6,16 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { SignedSample } from '../../../src/testing/sample-program.ts';
+import { peerName } from '../../../src/agent/fetch/peer-source.ts';
+import { discover } from '../../../src/agent/find/discover.ts';
+import { statementTopic } from '../../../src/core/record/topic.ts';
+import { statementSalt } from '../../../src/core/statement/statement.ts';
+import { systemClock as clock } from '../../../src/io/system/clock.ts';
+import type { SignedSample, StatedSample } from '../../../src/testing/sample-program.ts';
 import { startPrivateDht, type PrivateDht } from '../../../src/testing/private-dht.ts';
 import { seedProgram } from '../../../src/tools/network/seed-program.ts';
 import { RunningHost, type HostOptions } from '../../fixtures/running-host.ts';
+import { startStatedLiar, type StatedLiar, type StatedLiarOptions } from '../../support/liars.ts';
 import { copyProgram, PUBLIC_KEY } from './releases.ts';
 import { signalProcesses } from './scene-processes.ts';
 
@@ -28,6 +34,12 @@ export interface Scene {
   seed(release: SignedSample): Promise<() => Promise<void>>;
   /** The same for a program at a path, with the deltas beside it. */
   seedFile(program: string): Promise<() => Promise<void>>;
+  /** Announces a release until the scene ends, and hands it out as it likes. */
+  liar(options: Omit<StatedLiarOptions, 'dht'>): Promise<StatedLiar>;
+  /** Puts the statement where everybody looks. */
+  publish(release: StatedSample): Promise<void>;
+  /** Names of the peers that announce releases of this name now, sorted. */
+  announced(release: StatedSample): Promise<readonly string[]>;
   end(): Promise<void>;
 }
 
@@ -80,6 +92,22 @@ export async function openScene({ nodes = 8 }: { readonly nodes?: number } = {})
       return seedFile(program);
     },
     seedFile,
+    liar: async (options) => {
+      const liar = await startStatedLiar({ ...options, dht });
+      seeds.push(() => liar.close());
+      return liar;
+    },
+    publish: async ({ statement }) => {
+      const [client] = dht.nodes;
+      const nodes = (await client?.getSigned({ publicKey: statement.owner, salt: statementSalt(statement) })) ?? [];
+      await Promise.all(nodes.map((node) => node.put(statement.item)));
+    },
+    announced: async ({ statement }) => {
+      const [client] = dht.nodes;
+      const { owner } = statement;
+      const found = client && (await discover({ dht: client, owner, topic: statementTopic(owner, statement), clock }));
+      return [...new Set(found?.map(({ peer }) => peerName(peer)))].sort();
+    },
     end: async () => {
       // Gently first: a thin parent passes it on. Guards too: one would start the previous version again.
       signalProcesses(folder, 'SIGTERM');

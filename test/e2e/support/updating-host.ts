@@ -1,9 +1,10 @@
 /**
  * A host with an updater, for tests: says how it was started and everything its updater tells, one JSON line each.
  *
- * From the environment: APP_PUBLIC_KEY, APP_DHT, APP_MIRROR, APP_MODE (as text), APP_ENDS=1 (ends by itself as soon as the updater is
- * ready), APP_PREFLIGHT (off, or milliseconds), APP_PROBATION (JSON), APP_CONFIRMS=1 (says that it works as soon as the updater is
- * ready), APP_FORCES=1 (looks again at once when a trial has failed), CUSTOM. Looks every second; nothing leaves the machine.
+ * From the environment: APP_PUBLIC_KEY, APP_DHT, APP_MIRROR (URLs, a comma between two), APP_MODE (as text), APP_ENDS=1 (ends by itself
+ * as soon as the updater is ready), APP_PREFLIGHT (off, or milliseconds), APP_PROBATION (JSON), APP_CONFIRMS=1 (says that it works as
+ * soon as the updater is ready), APP_FORCES=1 (looks again at once when a trial has failed), CUSTOM. Looks every second; nothing
+ * leaves the machine.
  *
  * SIGUSR2 makes it look with force, and say what that came to.
  *
@@ -28,7 +29,7 @@ async function main(): Promise<void> {
     publicKey: APP_PUBLIC_KEY,
     mode: parseUpdateMode(APP_MODE),
     dht: { bootstrap: APP_DHT.split(',') },
-    mirrors: APP_MIRROR === undefined ? [] : [APP_MIRROR],
+    mirrors: APP_MIRROR?.split(',') ?? [],
     relay: 'none',
     bindHost: '127.0.0.1',
     intervalMs: 1000,
