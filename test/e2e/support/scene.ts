@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { peerName } from '../../../src/agent/fetch/peer-source.ts';
 import { discover } from '../../../src/agent/find/discover.ts';
 import { statementTopic } from '../../../src/core/record/topic.ts';
@@ -21,6 +23,8 @@ import { signalProcesses } from './scene-processes.ts';
 
 /** One for all tests: the addon is extracted there once. */
 const HOME = join(import.meta.dirname, '../../../.cache/home');
+/** The compiled command. */
+const COMMAND = join(import.meta.dirname, '../../../dist/cli/main.js');
 
 export interface Scene {
   readonly dht: PrivateDht;
@@ -30,6 +34,8 @@ export interface Scene {
   place(program: string, path: string): Promise<string>;
   /** Starts a program with what updating-host.ts needs in its environment. */
   start(options: HostOptions): RunningHost;
+  /** Runs the command as the user of the programs that are started here. Returns what it prints with `--json`. */
+  peerpatch(...args: readonly string[]): Promise<Record<string, unknown>>;
   /** Announces and serves a release until the scene ends, or the function that is returned is called. */
   seed(release: SignedSample): Promise<() => Promise<void>>;
   /** The same for a program at a path, with the deltas beside it. */
@@ -85,6 +91,11 @@ export async function openScene({ nodes = 8 }: { readonly nodes?: number } = {})
       const host = new RunningHost({ ...options, env: { ...hostEnvironment(dht, folder), ...env } });
       hosts.push(host);
       return host;
+    },
+    peerpatch: async (...args) => {
+      const env = hostEnvironment(dht, folder);
+      const { stdout } = await promisify(execFile)(process.execPath, [COMMAND, ...args, '--json'], { env });
+      return JSON.parse(stdout) as Record<string, unknown>;
     },
     seed: async ({ file }) => {
       const program = join(folder, `seed-${String(seeds.length)}`);

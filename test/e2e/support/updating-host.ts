@@ -3,8 +3,8 @@
  *
  * From the environment: APP_PUBLIC_KEY, APP_DHT, APP_MIRROR (URLs, a comma between two), APP_MODE (as text), APP_ENDS=1 (ends by itself
  * as soon as the updater is ready), APP_PREFLIGHT (off, or milliseconds), APP_PROBATION (JSON), APP_CONFIRMS=1 (says that it works as
- * soon as the updater is ready), APP_FORCES=1 (looks again at once when a trial has failed), CUSTOM. Looks every second; nothing
- * leaves the machine.
+ * soon as the updater is ready), APP_FORCES=1 (looks again at once when a trial has failed), APP_MAX_VERSION, APP_SKIP_VERSIONS (with
+ * commas), CUSTOM. Looks every second; nothing leaves the machine.
  *
  * SIGUSR2 makes it look with force, and say what that came to.
  *
@@ -15,6 +15,7 @@ import { parseUpdateMode, spawn, type ProbationOptions } from 'peerpatch';
 
 const { APP_PUBLIC_KEY = '', APP_DHT = '', APP_MIRROR, APP_MODE = 'now', APP_ENDS, CUSTOM } = process.env;
 const { APP_PREFLIGHT, APP_PROBATION = '{}', APP_CONFIRMS, APP_FORCES } = process.env;
+const { APP_MAX_VERSION, APP_SKIP_VERSIONS } = process.env;
 
 /** At once and whole, however the process ends. */
 export function say(event: string, facts: object = {}): void {
@@ -35,6 +36,8 @@ async function main(): Promise<void> {
     intervalMs: 1000,
     preflight: APP_PREFLIGHT === 'off' ? false : { timeoutMs: Number(APP_PREFLIGHT ?? 30_000) },
     probation: JSON.parse(APP_PROBATION) as ProbationOptions,
+    ...(APP_MAX_VERSION !== undefined && { maxVersion: APP_MAX_VERSION }),
+    ...(APP_SKIP_VERSIONS !== undefined && { skipVersions: APP_SKIP_VERSIONS.split(',') }),
   });
   updater.on('*', (event) => {
     say(event.type, event);
