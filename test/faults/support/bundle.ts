@@ -21,7 +21,7 @@ export interface Replacement {
 
 /** The child is not the program: see child/start-acts.ts. */
 export const IMAGE: Replacement = {
-  file: 'src/start/probation/own-start.ts',
+  file: 'src/io/executable/own-image.ts',
   text: "'/proc/self/exe'",
   by: "(globalThis.faultsImage ?? '/proc/self/exe')",
 };
