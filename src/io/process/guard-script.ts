@@ -1,9 +1,8 @@
 /**
  * The guard: a shell script that waits beside a new program and puts the previous one back when it dies in its probation.
  *
- * No byte of either version runs in it. POSIX sh and `mv`, `rm`, `sleep`, `date`, and `sync`
- * where there is one; it holds about a megabyte of memory. Spec:
- * docs/spec/10-restart.md. Who starts it: guard.ts.
+ * No byte of either version runs in it. POSIX sh and `mv`, `rm`, `sleep`, `date`, and `sync` where there is one; it holds about a
+ * megabyte of memory. Spec: docs/spec/10-restart.md. Who starts it: guard.ts.
  *
  * Arguments: pid, its start time (may be empty), program, install folder, name in previous/, release id, looks, quarantine note,
  * user's quarantine folder (may be empty), journal of the roll back, thin parent (may be empty); then argv0 and arguments of the

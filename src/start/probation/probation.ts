@@ -132,9 +132,9 @@ export class Probation {
     const { folder, keepPrevious } = this.#parts;
     try {
       const journal = readJournalSync(folder);
-      // Gone: another copy on this file was faster. About another one: a newer release waits in the file, for its own probation.
       // Another copy on this file has taken it back: that this one lives proves nothing any more. How it ends still counts.
       if (journal?.phase === 'rolled-back' && journal.from.id === this.release.id) return;
+      // Gone: another copy on this file was faster. About another one: a newer release waits in the file, for its own probation.
       if (journal?.phase === 'probation' && journal.to.id === this.release.id) removeJournalSync(folder);
       this.end();
       this.#emit({ type: 'confirmed', version: this.version });
