@@ -18,8 +18,8 @@ import { applyDelta } from '../delta/apply-delta.ts';
 import { MAX_BASE_READ_BYTES, type DeltaBase } from '../delta/base-pages.ts';
 import { collectContent, type CollectedContent, type CollectOptions } from '../collect/collect.ts';
 import { imagePlaces } from '../image-places.ts';
-import { measureDelta } from '../measure-image.ts';
 import { fetchWhole } from './fetch-whole.ts';
+import { openHeldDelta } from './held-delta.ts';
 import type { WayOptions, WayResult } from './way.ts';
 import { acceptCollected, anotherProgram, createProgramWriter, type ProgramParts } from './program-writer.ts';
 
@@ -47,7 +47,7 @@ async function byDelta(
 ): Promise<WayResult> {
   const { statement, base: from, store, compression, signal } = options;
   if (from === undefined) throw new RangeError('a delta is planned only where there is a program');
-  const read = (await openVerified(root, sizeBytes, options)) ?? (await collectDelta(root, sizeBytes, options));
+  const read = (await openHeldDelta({ root, sizeBytes }, options)) ?? (await collectDelta(root, sizeBytes, options));
   try {
     const base = await store.open();
     try {
@@ -87,23 +87,6 @@ async function checkResult(
     return Promise.resolve();
   });
   if (!equalBytes(content.finish().root, root)) throw anotherProgram();
-}
-
-/** A delta that is here already: put beside the program by its owner, or kept from an update that was not finished. */
-async function openVerified(
-  root: Uint8Array,
-  sizeBytes: number,
-  { deltas, signal }: WayOptions,
-): Promise<OpenProgram | undefined> {
-  const delta = await deltas.open(root, sizeBytes);
-  if (delta === undefined) return undefined;
-  let isRight = false;
-  try {
-    isRight = equalBytes((await measureDelta(delta, { signal })).root, root);
-    return isRight ? delta : undefined;
-  } finally {
-    if (!isRight) await delta.close();
-  }
 }
 
 async function collectDelta(root: Uint8Array, sizeBytes: number, options: WayOptions): Promise<OpenProgram> {

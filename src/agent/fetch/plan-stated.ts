@@ -10,11 +10,18 @@ import { isPeerpatchError } from '../../core/base/errors.ts';
 import { equalBytes } from '../../core/base/bytes.ts';
 import { toHex } from '../../core/base/hex.ts';
 import type { Manifest } from '../../core/content/manifest.ts';
-import { planFetch, shouldReadManifest, type KnownContent, type PlannedWay } from '../../core/content/plan.ts';
+import {
+  planFetch,
+  shouldReadManifest,
+  type KnownContent,
+  type KnownDelta,
+  type PlannedWay,
+} from '../../core/content/plan.ts';
 import { collectManifest } from '../collect/collect.ts';
 import { findHeldChunks } from '../collect/held-chunks.ts';
 import type { OnBlame } from '../collect/wanted-object.ts';
 import type { PartialProgram } from '../../ports/program.ts';
+import { openHeldDelta } from './held-delta.ts';
 import type { WayOptions } from './way.ts';
 
 export interface PlanOptions extends Omit<WayOptions, 'stamp' | 'manifest'> {
@@ -33,7 +40,11 @@ export interface Plan {
 export async function planStated(options: PlanOptions, hasStamp: boolean): Promise<Plan> {
   const { statement, base, store } = options;
   const { sizeBytes, speaksV0 } = statement;
-  const deltas = statement.deltas.filter(({ fromRoot }) => base !== undefined && equalBytes(fromRoot, base.root));
+  const deltas: KnownDelta[] = [];
+  for (const delta of statement.deltas) {
+    if (base === undefined || !equalBytes(delta.fromRoot, base.root)) continue;
+    deltas.push({ ...delta, isHere: await isHere(delta, options) });
+  }
   const known: KnownContent = { sizeBytes, deltas, speaksV0 };
   if (!hasStamp) return { ways: planFetch(known).filter(({ kind }) => kind === 'whole'), manifest: undefined };
   const partial = await store.resume(toHex(statement.root), sizeBytes);
@@ -47,6 +58,18 @@ export async function planStated(options: PlanOptions, hasStamp: boolean): Promi
     return { ways: planFetch({ ...known, missing }), manifest };
   } finally {
     await (partial.isNew ? partial.discard() : partial.close());
+  }
+}
+
+/** What cannot be read is not: the way by this delta tells of it. */
+async function isHere(delta: KnownDelta, options: PlanOptions): Promise<boolean> {
+  try {
+    const held = await openHeldDelta(delta, options);
+    await held?.close();
+    return held !== undefined;
+  } catch (error) {
+    if (isPeerpatchError(error, 'MEMORY_UNUSABLE')) return false;
+    throw error;
   }
 }
 

@@ -11,6 +11,8 @@ export interface KnownDelta {
   readonly sizeBytes: number;
   /** 32 bytes: the delta's own root. */
   readonly root: Uint8Array;
+  /** It is on this machine, and need not be fetched. Default no. */
+  readonly isHere?: boolean | undefined;
 }
 
 /** What a node knows before it fetches. */
@@ -47,11 +49,11 @@ const SMALLEST_MANIFEST_BYTES = 37;
 
 /**
  * Whether the manifest should be read before a way is chosen: without it chunks cannot be compared with a large delta, nor with a
- * small one where few of them may be missing.
+ * small one where few of them may be missing. Where a delta is here, nothing needs to be fetched at all.
  */
 export function shouldReadManifest({ sizeBytes, deltas, missing, isBegun = false }: KnownContent): boolean {
   const share = isBegun ? MANIFEST_SHARE : SMALL_DELTA_SHARE;
-  return missing === undefined && !deltas.some((delta) => delta.sizeBytes <= sizeBytes * share);
+  return missing === undefined && !deltas.some((delta) => costOf(delta) <= sizeBytes * share);
 }
 
 /**
@@ -64,14 +66,18 @@ export function planFetch(known: KnownContent): readonly PlannedWay[] {
   const missing = known.missing ?? { chunkBytes: sizeBytes, pageBytes: manifestBytes(sizeBytes) };
   const ways: PlannedWay[] = deltas.map((delta) => ({
     kind: 'delta',
-    // A delta is compressed already.
-    expectedBytes: delta.sizeBytes + Math.ceil(delta.sizeBytes / MAX_CHUNK_BYTES) * DELTA_CHUNK_ENTRY_BYTES,
+    expectedBytes: costOf(delta) + Math.ceil(costOf(delta) / MAX_CHUNK_BYTES) * DELTA_CHUNK_ENTRY_BYTES,
     sizeBytes: delta.sizeBytes,
     root: delta.root,
   }));
   ways.push({ kind: 'chunks', expectedBytes: Math.ceil(missing.chunkBytes * compressionRatio) + missing.pageBytes });
   if (speaksV0) ways.push({ kind: 'whole', expectedBytes: sizeBytes });
   return ways.sort((a, b) => a.expectedBytes - b.expectedBytes); // stable: equal ones stay in the order above
+}
+
+/** A delta is compressed already. */
+function costOf({ sizeBytes, isHere = false }: KnownDelta): number {
+  return isHere ? 0 : sizeBytes;
 }
 
 function manifestBytes(sizeBytes: number): number {

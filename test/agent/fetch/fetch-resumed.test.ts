@@ -5,7 +5,7 @@ import { toHex } from '../../../src/core/base/hex.ts';
 import { MemoryDeltas } from '../../../src/testing/memory-deltas.ts';
 import { MemoryProgram } from '../../../src/testing/memory-program.ts';
 import { noise, rework } from '../../support/delta-samples.ts';
-import { codes, holds, image, StatedScene, ways, type SampleRelease } from '../../support/stated-scene.ts';
+import { codes, deltasOf, holds, image, StatedScene, ways, type SampleRelease } from '../../support/stated-scene.ts';
 
 /** A program on a disk with a bad sector, from the moment `isBad` is set. */
 class BadSector extends MemoryProgram {
@@ -121,4 +121,34 @@ describe('an update of what is there in part', () => {
     expect(holds(agent, next)).toBe(true);
     expect(ways(agent)).toEqual(['delta']);
   });
+
+  it('asks for nothing when the delta is here already, though few chunks are missing', async () => {
+    const { old, next, peer, store } = await nearlyThere();
+    const agent = await scene.run(old, { store, deltas: deltasOf(next) });
+    await agent.agent.check();
+    expect(holds(agent, next)).toBe(true);
+    expect(ways(agent)).toEqual(['delta']);
+    expect(peer.asked).toEqual([]);
+  });
+
+  it('asks for the chunk that is missing when what is here is not the delta that it is called', async () => {
+    const { old, next, store } = await nearlyThere();
+    const deltas = new MemoryDeltas();
+    for (const { root, sizeBytes } of next.statement.deltas) deltas.put(root, new Uint8Array(sizeBytes));
+    const agent = await scene.run(old, { store, deltas });
+    await agent.agent.check();
+    expect(holds(agent, next)).toBe(true);
+    expect(ways(agent)).toEqual(['chunks']);
+  });
+
+  /** All of the next release but its last chunk, as a kill leaves it. */
+  async function nearlyThere() {
+    const old = await scene.release({ version: '1.0.0', sizeBytes: SIZE_BYTES });
+    const next = await scene.release({ version: '1.1.0', seq: 2n, sizeBytes: SIZE_BYTES, change: rework, from: [old] });
+    const peer = await scene.peer(next);
+    await scene.publish(next.statement.item, next.statement);
+    const store = new MemoryProgram(old.file);
+    await leavePart(store, next, SIZE_BYTES - 10);
+    return { old, next, peer, store };
+  }
 });

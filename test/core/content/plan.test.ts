@@ -26,6 +26,11 @@ const cases: [name: string, known: Partial<KnownContent>, ways: string][] = [
     { deltas: [delta(4 * MB)], missing: { chunkBytes: 80 * MB, pageBytes: 160_000 } },
     'delta chunks whole',
   ],
+  [
+    'a delta that is here already, and one missing chunk',
+    { deltas: [{ ...delta(4 * MB), isHere: true }], missing: { chunkBytes: 8192, pageBytes: 0 } },
+    'delta chunks whole',
+  ],
   ['a delta that is larger than everything else', { deltas: [delta(200 * MB)] }, 'chunks whole delta'],
   ['two deltas', { deltas: [delta(3 * MB), delta(2 * MB)] }, 'delta delta chunks whole'],
   ['chunks that do not shrink: the whole file has no pages', { compressionRatio: 1 }, 'whole chunks'],
@@ -78,6 +83,11 @@ describe('plan', () => {
       true,
     ],
     ['a part is here, and a delta that costs less', { deltas: [delta(150_000)], isBegun: true }, false],
+    [
+      'a part is here, and a large delta as well',
+      { deltas: [{ ...delta(40 * MB), isHere: true }], isBegun: true },
+      false,
+    ],
     ['it was read', { missing: { chunkBytes: 1, pageBytes: 0 } }, false],
   ];
   it.each(reads)('the manifest is read first or not: %s', (_name, changes, isRead) => {
