@@ -3,10 +3,14 @@
  *
  * @module
  */
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+/** One more than there are processors: many tests wait for a clock or a process. The default is one less. */
+const maxWorkers = availableParallelism() + 1;
+
 const tier = (name: string, include: string[], testTimeout: number, exclude: string[] = []) => ({
-  test: { name, include, exclude, testTimeout, hookTimeout: testTimeout, environment: 'node' as const },
+  test: { name, include, exclude, testTimeout, hookTimeout: testTimeout, maxWorkers, environment: 'node' as const },
 });
 
 /** A tier with few workers must run apart from the others. */
@@ -15,7 +19,7 @@ const alone = ({ test }: ReturnType<typeof tier>) => ({
 });
 
 /** One file after the other. */
-const interop = ({ test }: ReturnType<typeof tier>) => ({ test: { ...test, fileParallelism: false } });
+const interop = ({ test }: ReturnType<typeof tier>) => ({ test: { ...test, maxWorkers: 1, fileParallelism: false } });
 
 /** About text, which is the same everywhere: its paths are written with `/`. */
 const TEXT = process.platform === 'win32' ? ['test/{docs,faults}/**'] : [];
