@@ -23,9 +23,9 @@ const MAY_STAY: readonly RegExp[] = [
   /^home\/\.app\.peerpatch\/lock\/\d+$/,
   /^(home\/\.app\.peerpatch|state\/peerpatch)\/quarantine\/[0-9a-f]{64}$/,
   /^state\/peerpatch\/quarantine$/,
-  /^state\/peerpatch\/(node-secret|seen(\/[a-z0-9]{52}(\/[0-9a-f]{64}-(\d+|v[0-9.]+))?)?)$/,
+  /^state\/peerpatch\/(node-secret|seen(\/[a-z0-9]{52}(\/[0-9a-f]{64}-(s?\d+|v[0-9.]+))?)?)$/,
   // Where the state folder cannot be made.
-  /^tmp\/peerpatch-\d+(\/(quarantine(\/[0-9a-f]{64})?|node-secret|seen(\/[a-z0-9]{52}(\/[0-9a-f]{64}-(\d+|v[0-9.]+))?)?))?$/,
+  /^tmp\/peerpatch-\d+(\/(quarantine(\/[0-9a-f]{64})?|node-secret|seen(\/[a-z0-9]{52}(\/[0-9a-f]{64}-(s?\d+|v[0-9.]+))?)?))?$/,
 ];
 const INSTALL_FOLDER = 'home/.app.peerpatch';
 /** Windows of a fork between two opened files are short: what somebody still writes to cannot be run. */

@@ -40,7 +40,7 @@ const MAY_STAY: readonly RegExp[] = [
   /^home\/\.app\.peerpatch\/(previous|quarantine|lock|starts|early|trials)$/,
   /^home\/\.app\.peerpatch\/previous\/1\.0\.0~[0-9a-f]{16}$/,
   /^home\/\.app\.peerpatch\/lock\/\d+$/,
-  /^state\/peerpatch(\/(quarantine|seen|node-secret|seen\/[a-z0-9]{52}(\/[0-9a-f]{64}-(v1\.1\.0|\d+))?))?$/,
+  /^state\/peerpatch(\/(quarantine|seen|node-secret|seen\/[a-z0-9]{52}(\/[0-9a-f]{64}-(v1\.1\.0|s?\d+))?))?$/,
   /^cache\/peerpatch(\/deltas)?$/,
 ];
 
