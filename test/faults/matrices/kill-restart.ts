@@ -2,8 +2,8 @@
  * The kill matrix of the restart: one whole update of a real executable, 1.0.0 to 1.1.0, and SIGKILL before and after every call
  * that makes, replaces or ends a process, and at the file changes from the install on until the new version has proven itself.
  *
- * By execve with a guard, and through a thin parent. Of the file changes, which the other kill matrices have all, about
- * {@link CHANGES_TRIED} are tried here, spread over all; with FAULTS_ALL=1 each of them. FAULTS_POINTS chooses points by a part of their name
+ * By execve with a guard, and through a thin parent. The file changes are those of the other kill matrices: here they are
+ * tried with FAULTS_ALL=1 alone. FAULTS_POINTS chooses points by a part of their name
  * (`Node 20.20.2: kill-before-exec`).
  *
  * @module
@@ -29,8 +29,6 @@ import {
 import { makeRealPrograms, type RealPrograms } from '../support/real-programs.ts';
 import { describeOperation, type LifeFault, type Operation } from '../support/shim.ts';
 
-/** Of each Node: a whole update is made for each. */
-const CHANGES_TRIED = 12;
 /** Half of the time a case waits: for a guard, for the mirror, for the next look. */
 const AT_ONCE = 2 * availableParallelism();
 const NO_FAULT: LifeFault = { kind: 'none', at: 0, run: 0 };
@@ -69,7 +67,7 @@ async function killNode(
     const traces = await record(run, programs);
     const calls = pointsOf(traces, ({ kind }) => kind === 'call' || kind === 'exec');
     const changes = pointsOf(traces, ({ kind }) => kind === 'change');
-    const some = process.env['FAULTS_ALL'] === '1' ? changes : spread(changes, CHANGES_TRIED);
+    const some = process.env['FAULTS_ALL'] === '1' ? changes : [];
     const wanted = [...calls, ...some].filter(({ name }) =>
       `${node.name}: ${name}`.includes(process.env['FAULTS_POINTS'] ?? ''),
     );
@@ -175,10 +173,4 @@ function sameWay(life: Life, traces: Traces, { fault, operation }: Point): reado
   const went = namesOf(readTraces(life)[fault.run]).slice(0, fault.at);
   const expected = namesOf(traces[fault.run]).slice(0, went.length);
   return went.join() === expected.join() ? [] : [`went another way: ${went.join(' ')}, not ${expected.join(' ')}`];
-}
-
-/** At most so many of them, from the first one on, at even distances: an odd number, so that points before and after a change take turns. */
-function spread<T>(all: readonly T[], count: number): readonly T[] {
-  const step = Math.ceil(all.length / count) | 1;
-  return all.filter((_, index) => index % step === 0);
 }
