@@ -8,7 +8,6 @@
 import { isPeerpatchError } from '../core/base/errors.ts';
 import { releaseIdOf, type ReleaseName } from '../core/install/release-id.ts';
 import type { PublicKey } from '../core/keys/public-key.ts';
-import type { SignedRelease } from '../core/release/release.ts';
 import { decodeReleaseBlock } from '../core/stamp/block.ts';
 import type { StampedDigest } from '../core/stamp/measure.ts';
 import { readOwnStatement, type SignedStatement } from '../core/statement/statement.ts';
@@ -19,15 +18,10 @@ export function releaseName(known: KnownRelease): ReleaseName {
 }
 
 /**
- * Of a program that was fetched by its region alone. It may carry a statement all the same.
+ * The statement in a program that was fetched by its region alone; undefined where there is none that this version understands.
  *
  * @param measured the program's bytes, which passed the gate
  */
-export function fetchedName(owner: PublicKey, release: SignedRelease, measured: StampedDigest): ReleaseName {
-  return releaseName({ release, statement: fetchedStatement(owner, measured) });
-}
-
-/** The statement in a program that was fetched by its region alone; undefined where there is none that this version understands. */
 export function fetchedStatement(owner: PublicKey, { block }: StampedDigest): SignedStatement | undefined {
   const item = block && decodeReleaseBlock(block);
   return item && readable(() => readOwnStatement(owner, item));

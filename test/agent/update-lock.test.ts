@@ -4,7 +4,7 @@
  * @module
  */
 import { afterEach, describe, expect, it } from 'vitest';
-import { fetchedName, releaseName } from '../../src/agent/release-name.ts';
+import { fetchedStatement, releaseName } from '../../src/agent/release-name.ts';
 import { readRelease } from '../../src/agent/read-release.ts';
 import { PeerpatchError } from '../../src/core/base/errors.ts';
 import { UpdaterMode } from '../../src/core/schedule/mode.ts';
@@ -105,6 +105,7 @@ describe('the name of what was fetched by its region', () => {
     const scene = new AgentScene();
     const program = await new MemoryProgram(scene.program('1.1.0')).open();
     const { release, statement, measured } = await readRelease(program, scene.owner.publicKey);
-    expect(fetchedName(scene.owner.publicKey, release, measured)).toEqual(releaseName({ release, statement }));
+    const found = fetchedStatement(scene.owner.publicKey, measured);
+    expect(releaseName({ release, statement: found })).toEqual(releaseName({ release, statement }));
   });
 });

@@ -40,13 +40,16 @@ export interface Plan {
 export async function planStated(options: PlanOptions, hasStamp: boolean): Promise<Plan> {
   const { statement, base, store } = options;
   const { sizeBytes, speaksV0 } = statement;
+  if (!hasStamp) {
+    const ways = planFetch({ sizeBytes, deltas: [], speaksV0 }).filter(({ kind }) => kind === 'whole');
+    return { ways, manifest: undefined };
+  }
   const deltas: KnownDelta[] = [];
   for (const delta of statement.deltas) {
     if (base === undefined || !equalBytes(delta.fromRoot, base.root)) continue;
     deltas.push({ ...delta, isHere: await isHere(delta, options) });
   }
   const known: KnownContent = { sizeBytes, deltas, speaksV0 };
-  if (!hasStamp) return { ways: planFetch(known).filter(({ kind }) => kind === 'whole'), manifest: undefined };
   const partial = await store.resume(toHex(statement.root), sizeBytes);
   try {
     if (!shouldReadManifest({ ...known, isBegun: !partial.isNew }))

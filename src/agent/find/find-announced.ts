@@ -29,7 +29,7 @@ import type { Candidate, Find, FindOptions, Found } from '../candidate.ts';
 import { fetchRelease } from '../fetch/fetch.ts';
 import type { Offering } from '../offer/offering.ts';
 import { checkOfferedInV0 } from './offered-in-v0.ts';
-import { fetchedName } from '../release-name.ts';
+import { fetchedStatement, releaseName } from '../release-name.ts';
 import { watchHeldBack, type HeldBackParts } from './held-back.ts';
 
 const MAX_PASSED_OVER = 100;
@@ -123,9 +123,10 @@ function asCandidate({ release, nodeId, peer }: Announcement, parts: CandidatePa
           onProgress(receivedBytes, totalBytes, key);
         },
       });
-      const name = fetchedName(owner, fetched.release, fetched.measured);
+      const statement = fetchedStatement(owner, fetched.measured);
+      const name = releaseName({ release: fetched.release, statement });
       try {
-        checkOfferedInV0(owner, fetched.measured, clock.now());
+        checkOfferedInV0(statement, clock.now());
         if (compareAppVersions(name.version, above) <= 0) throw notNewer(name.version);
       } catch (error) {
         passedOver.add(release);

@@ -8,16 +8,13 @@
  */
 import { PeerpatchError } from '../../core/base/errors.ts';
 import { SECOND_MS } from '../../core/base/units.ts';
-import type { PublicKey } from '../../core/keys/public-key.ts';
-import type { StampedDigest } from '../../core/stamp/measure.ts';
-import { fetchedStatement } from '../release-name.ts';
+import type { SignedStatement } from '../../core/statement/statement.ts';
 
 /**
- * @param measured the program's bytes, which passed the gate
+ * @param statement of the fetched program; undefined where it has none that this version understands
  * @throws PeerpatchError STATEMENT_WRONG_NAME, STATEMENT_EXPIRED
  */
-export function checkOfferedInV0(owner: PublicKey, measured: StampedDigest, nowMs: number): void {
-  const statement = fetchedStatement(owner, measured);
+export function checkOfferedInV0(statement: SignedStatement | undefined, nowMs: number): void {
   if (statement === undefined) return;
   const { speaksV0, app, target, channel, version, expiresAt } = statement;
   if (!speaksV0) {
