@@ -3,7 +3,8 @@
  *
  * Every source has as many requests under way as it keeps up with. What one has not got, or fails to give, is asked of the
  * others; when nothing else is left to ask for, also what one takes too long for. A source that sends something wrong or fails
- * is dropped for good; one that was right before is asked again first for what it failed to give in passing. Where the objects go is the caller's.
+ * is dropped for good; one that was right before is asked again first for what it failed to give in passing. Where the objects go
+ * is the caller's.
  *
  * @module
  */

@@ -1,7 +1,8 @@
 /**
  * Finds the newest statement of one name, in the DHT and at every other source, and keeps it findable in the DHT.
  *
- * Every node puts the newest statement it knows there as the owner signed it; core/dht/item-upkeep says where and how often. Whether a statement may be taken is decided in core/statement/eligible. Spec: docs/spec/11-statement.md.
+ * Every node puts the newest statement it knows there as the owner signed it; core/dht/item-upkeep says where and how often.
+ * Whether a statement may be taken is decided in core/statement/eligible. Spec: docs/spec/11-statement.md.
  *
  * @module
  */
