@@ -26,9 +26,12 @@ async function end(script: string, signal?: NodeJS.Signals, first = ''): Promise
   const watch = `const stop = require(${JSON.stringify(folder.join('clean-end.cjs'))}).watchCleanEnd(() => require('fs').writeSync(1, 'clean'));`;
   const child = spawn(process.execPath, ['-e', `${first}; ${watch} ${script}; require('fs').writeSync(1, 'ready')`]);
   let said = '';
+  let isSent = false;
   child.stdout.on('data', (text: Buffer) => {
     said += text.toString();
-    if (said.includes('ready') && signal !== undefined) child.kill(signal);
+    if (!said.includes('ready') || signal === undefined || isSent) return;
+    isSent = true; // a second one, sent when the child says `clean`, would end it in another way
+    child.kill(signal);
   });
   return new Promise((resolve) => {
     child.once('close', (code, killedBy) => {
