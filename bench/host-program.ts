@@ -23,9 +23,10 @@ export const NEW_VERSION = '1.1.0';
 
 /**
  * How the second release reaches the first: `v0`: as one file, neither has a statement; `delta`: a few lines were changed, and the
- * owner made a delta; `chunks`: the same without it; `runtime`: it is made from another Node, so that most of it is missing.
+ * owner made a delta; `chunks`: the same without it; `runtime`: it is made from another Node, so that most of it is missing;
+ * `runtime-delta`: from another Node, but what was appended is the same, and the owner made a delta.
  */
-export type UpdateKind = 'v0' | 'delta' | 'chunks' | 'runtime';
+export type UpdateKind = 'v0' | 'delta' | 'chunks' | 'runtime' | 'runtime-delta';
 
 /** Paths of two releases. */
 export interface ReleasePair {
@@ -39,26 +40,28 @@ export interface ReleasePairOptions {
   readonly kind: UpdateKind;
   /** Path of the Node binary. */
   readonly node: string;
-  /** That of the second release; it counts for `runtime` alone. */
+  /** That of the second release; it counts for another runtime alone. */
   readonly otherNode?: string;
 }
 
 export async function releasePair({ folder, kind, node, otherNode }: ReleasePairOptions): Promise<ReleasePair> {
-  if (kind === 'runtime' && otherNode === undefined) throw new Error('there is no other Node to build a release with');
+  const isOtherRuntime = kind === 'runtime' || kind === 'runtime-delta';
+  if (isOtherRuntime && otherNode === undefined) throw new Error('there is no other Node to build a release with');
   const isChanged = kind === 'delta' || kind === 'chunks';
+  const hasDelta = kind === 'delta' || kind === 'runtime-delta';
   const filler = randomBytes(PROGRAM_BYTES);
   const old = await sizedProgram(join(folder, 'old'), { entry: HOST, version: OLD_VERSION, node, filler });
   const newer = await sizedProgram(join(folder, 'new'), {
     entry: isChanged ? CHANGED_HOST : HOST,
     version: NEW_VERSION,
-    node: kind === 'runtime' ? (otherNode ?? node) : node,
-    filler: isChanged ? filler : randomBytes(PROGRAM_BYTES),
+    node: isOtherRuntime ? (otherNode ?? node) : node,
+    filler: isChanged || hasDelta ? filler : randomBytes(PROGRAM_BYTES),
   });
   if (kind === 'v0') {
     for (const program of [old, newer]) await signProgram({ program, key: OWNER, v0Only: true });
   } else {
     await signStated({ program: old, seq: 1n });
-    await signStated({ program: newer, seq: 2n, ...(kind === 'delta' && { previous: [old] }) });
+    await signStated({ program: newer, seq: 2n, ...(hasDelta && { previous: [old] }) });
   }
   return { old, new: newer };
 }

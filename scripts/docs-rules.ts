@@ -8,6 +8,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { anchorsOf, linksOf, sectionsOf } from './markdown.ts';
+import { checkReference } from './reference-rules.ts';
 
 /** The README is read on one screen: these two stand in it. */
 export const README_COMMANDS: readonly string[] = ['npm ci && npm run demo', 'npm ci && npm test'];
@@ -30,6 +31,7 @@ export function checkDocs(root: string, errorCodes: readonly string[]): readonly
     ),
     ...checkReadme(textOf(root, 'README.md')),
     ...checkErrors(textOf(root, 'docs/guide/errors.md'), errorCodes),
+    ...checkReference(root),
   ];
 }
 

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { inspect } from 'node:util';
 import { PeerpatchError } from '../../core/base/errors.ts';
 
 /** OPTION_INVALID. @param expected what would have been right */
 export function invalid(option: string, value: unknown, expected: string): PeerpatchError {
-  return new PeerpatchError('OPTION_INVALID', `option ${option} is ${JSON.stringify(value)}: expected ${expected}`);
+  const shown = inspect(value, { depth: 1, maxArrayLength: 5, maxStringLength: 100, breakLength: Infinity });
+  return new PeerpatchError('OPTION_INVALID', `option ${option} is ${shown}: expected ${expected}`);
 }

@@ -15,6 +15,7 @@ import { parseMirrorUrl } from '../../io/mirror/mirror-url.ts';
 import type { RelayChoice } from '../../io/net/peer-address.ts';
 import type { AgentSettings } from '../messages.ts';
 import { invalid } from './option-error.ts';
+import { checkTime } from './option-time.ts';
 import { preflightMs, type PreflightOptions, type ProbationOptions } from './probation-options.ts';
 
 export type { PreflightOptions, ProbationOptions, RelayChoice };
@@ -36,7 +37,10 @@ export interface SpawnOptions {
   readonly relay?: RelayChoice;
   /** Addresses of folders that `peerpatch export` wrote. Those that a release names are used as well. */
   readonly mirrors?: readonly string[];
-  /** Pause between two looks at the network, at least a second. Default: one minute, with jitter. */
+  /**
+   * Pause between two looks at the network, a second to a day. Default: one minute, with jitter. A copy announces itself as often:
+   * one that does so seldom is hardly found by others.
+   */
   readonly intervalMs?: number;
   /** The highest version to take: what is above it is held back, whatever the owner says. Default: any. */
   readonly maxVersion?: string;
@@ -49,7 +53,7 @@ export interface SpawnOptions {
    * `restartGraceMs`. A rejection puts the restart off.
    */
   readonly beforeRestart?: () => void | Promise<void>;
-  /** Longest wait for `beforeRestart`. Default: 30 seconds. */
+  /** Longest wait for `beforeRestart`, at most a day. Default: 30 seconds. */
   readonly restartGraceMs?: number;
   /**
    * A new program is started once to be tried out before it replaces anything: how long that may take (default: 10 seconds), or
@@ -70,16 +74,14 @@ export const DEFAULT_RESTART_GRACE_MS: number = 30 * SECOND_MS;
 /** Checked and completed. @throws PeerpatchError KEY_MALFORMED, OPTION_INVALID */
 export function agentSettings(options: SpawnOptions, program: Executable): AgentSettings {
   const { mode = UpdaterMode.Now, relay = 'n0', intervalMs = DEFAULT_INTERVAL_MS, dht = {}, mirrors = [] } = options;
-  if (!Number.isFinite(intervalMs) || intervalMs < SHORTEST_INTERVAL_MS) {
-    throw invalid('intervalMs', intervalMs, `a number of milliseconds from ${SHORTEST_INTERVAL_MS} up`);
-  }
+  checkTime('restartGraceMs', options.restartGraceMs ?? DEFAULT_RESTART_GRACE_MS, 0);
   const bootstrap = dht.bootstrap ?? PUBLIC_BOOTSTRAP;
   if (bootstrap.length === 0) throw invalid('dht.bootstrap', bootstrap, 'at least one "host:port"');
   for (const host of bootstrap) parseHostPort(host);
   return {
     publicKey: formatPublicKey(parsePublicKey(options.publicKey)),
     mode: checkUpdateMode(mode),
-    intervalMs,
+    intervalMs: checkTime('intervalMs', intervalMs, SHORTEST_INTERVAL_MS),
     dhtBootstrap: bootstrap,
     dhtPort: checkPort(dht.port ?? 0),
     relay: checkRelay(relay),

@@ -7,6 +7,7 @@
 import { MINUTE_MS, SECOND_MS } from '../../core/base/units.ts';
 import { DEFAULT_PREFLIGHT_TIMEOUT_MS } from '../../io/process/preflight.ts';
 import { invalid } from './option-error.ts';
+import { checkTime } from './option-time.ts';
 
 export interface PreflightOptions {
   /** Longest trial. Default: 10 seconds. */
@@ -37,7 +38,6 @@ export interface ProbationOptions {
 /** {@link ProbationOptions}, checked and completed. */
 export type ProbationSettings = Required<ProbationOptions>;
 
-const LONGEST_MS = 24 * 60 * MINUTE_MS;
 const SHORTEST_HANG_MS = 2 * SECOND_MS;
 const MAX_STARTS = 100;
 
@@ -65,9 +65,4 @@ export function probationSettings(options: ProbationOptions = {}): ProbationSett
 export function preflightMs(options: false | PreflightOptions = {}): number | undefined {
   if (options === false) return undefined;
   return checkTime('preflight.timeoutMs', options.timeoutMs ?? DEFAULT_PREFLIGHT_TIMEOUT_MS, SECOND_MS);
-}
-
-function checkTime(option: string, ms: number, shortestMs: number): number {
-  if (Number.isFinite(ms) && ms >= shortestMs && ms <= LONGEST_MS) return ms;
-  throw invalid(option, ms, `milliseconds from ${shortestMs} to ${LONGEST_MS} (a day)`);
 }

@@ -42,6 +42,9 @@ describe('the options of spawn', () => {
     ['a key with one character too many', { publicKey: `${publicKey}y` }, 'KEY_MALFORMED'],
     ['an interval of nothing', { intervalMs: 0 }, 'OPTION_INVALID'],
     ['an interval that is no number', { intervalMs: Number.NaN }, 'OPTION_INVALID'],
+    ['an interval of weeks, which no timer counts', { intervalMs: 2_592_000_000 }, 'OPTION_INVALID'],
+    ['a grace without end', { restartGraceMs: Infinity }, 'OPTION_INVALID'],
+    ['a grace that is over before it begins', { restartGraceMs: -1 }, 'OPTION_INVALID'],
     ['a time of day that is none', { mode: { kind: 'at', hour: 24, minute: 0 } }, 'OPTION_INVALID'],
     ['an unknown mode', { mode: { kind: 'sometimes' } }, 'OPTION_INVALID'],
     ['no bootstrap node', { dht: { bootstrap: [] } }, 'OPTION_INVALID'],
@@ -66,4 +69,10 @@ describe('the options of spawn', () => {
       );
     });
   }
+
+  it('are shown as they are when they are refused', () => {
+    expect(() => agentSettings({ publicKey, intervalMs: Infinity }, program)).toThrow('option intervalMs is Infinity');
+    const keepPrevious = 2n as unknown as number;
+    expect(() => agentSettings({ publicKey, keepPrevious }, program)).toThrow('option keepPrevious is 2n');
+  });
 });
