@@ -11,11 +11,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { builtProgram, NO_AGENT } from '../../e2e/support/executables.ts';
 import { missingNodes, nodesUnderTest, type NodeUnderTest } from '../../e2e/support/node-binaries.ts';
+import { startSystemd } from '../../support/systemd.ts';
 import { judged, type CaseResult, type MatrixResult } from '../support/fault-run.ts';
 
 interface Surroundings {
   readonly name: string;
-  /** A shell command that starts `"$P"`. $D: an empty folder of the case's own. */
+  /** A shell command that starts `"$P"`. $D: an empty folder of the case's own. $BESIDE_SYSTEMD: before a command for systemd. */
   readonly command: string;
   /** Shell command that succeeds where this can be tried. */
   readonly needs?: string;
@@ -110,8 +111,9 @@ const SURROUNDINGS: readonly Surroundings[] = [
   },
   {
     name: 'a transient unit of systemd',
-    command: 'exec systemd-run --quiet --wait --pipe --setenv=NOTES="$NOTES" "$P" x',
-    needs: 'systemd-run --quiet --wait true',
+    command: 'exec $BESIDE_SYSTEMD systemd-run --quiet --wait --pipe --setenv=NOTES="$NOTES" "$P" x',
+    needs: '$BESIDE_SYSTEMD systemd-run --quiet --wait true',
+    shows: { cgroup: /\/run-\w+\.service(\n|$)/ },
   },
   { name: 'a working folder with an odd name', command: `mkdir "$D/a\nb ä" && cd "$D/a\nb ä" && exec "$P" x` },
   {
@@ -123,9 +125,22 @@ const PATIENCE_MS = 30_000;
 
 /** @param folder an empty one */
 export async function restartMatrix(folder: string): Promise<Omit<MatrixResult, 'matrix'>> {
+  // One of its own, so that it does not matter what the machine was started with.
+  const systemd = await startSystemd();
+  try {
+    return await tryAll(folder, { BESIDE_SYSTEMD: systemd?.enter.join(' ') ?? '' });
+  } finally {
+    await systemd?.end();
+  }
+}
+
+type Variables = Readonly<Record<string, string>>;
+
+async function tryAll(folder: string, variables: Variables): Promise<Omit<MatrixResult, 'matrix'>> {
   const nodes = await nodesUnderTest();
+  const env = { PATH: process.env['PATH'], ...variables };
   const possible = SURROUNDINGS.filter(
-    ({ needs }) => needs === undefined || spawnSync('bash', ['-c', needs]).status === 0,
+    ({ needs }) => needs === undefined || spawnSync('bash', ['-c', needs], { env }).status === 0,
   );
   const results: CaseResult[] = [];
   for (const node of nodes) {
@@ -140,7 +155,7 @@ export async function restartMatrix(folder: string): Promise<Omit<MatrixResult, 
       mkdirSync(own, { recursive: true });
       results.push(
         await judged(`${node.name}: ${surroundings.name}`, () =>
-          restartCase({ node, program, surroundings, folder: own }),
+          restartCase({ node, program, surroundings, folder: own, variables }),
         ),
       );
     }
@@ -159,11 +174,26 @@ interface RestartCase {
   readonly program: string;
   readonly surroundings: Surroundings;
   readonly folder: string;
+  readonly variables: Variables;
 }
 
-async function restartCase({ node, program, surroundings, folder }: RestartCase): Promise<readonly string[]> {
+async function restartCase({
+  node,
+  program,
+  surroundings,
+  folder,
+  variables,
+}: RestartCase): Promise<readonly string[]> {
   const notes = join(folder, 'notes');
-  const env = { PATH: process.env['PATH'], HOME: folder, LANG: 'C.UTF-8', NOTES: notes, P: program, D: folder };
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: folder,
+    LANG: 'C.UTF-8',
+    NOTES: notes,
+    P: program,
+    D: folder,
+    ...variables,
+  };
   await promisify(execFile)('bash', ['-c', surroundings.command], { env, cwd: folder, timeout: PATIENCE_MS });
   const [before, after] = await bothNotes(notes);
   if (before === undefined || after === undefined) return ['did not come back'];

@@ -193,11 +193,13 @@ static const char *path_of(int file) {
   return file >= 0 && file < MAX_FILES && is_ours() ? open_paths[file] : NULL;
 }
 
-/* What is to replace the program: beside it, hidden. */
+/* What is to replace the program: beside it, hidden, and no empty file that only tries whether something may be done. */
 static int is_staged(int file) {
+  struct stat stat;
   const char *path = path_of(file), *name = strrchr(program, '/');
   size_t length = name ? (size_t)(name - program) + 1 : 0;
-  return path && length > 0 && !strncmp(path, program, length) && path[length] == '.' && !strchr(path + length, '/');
+  return path && length > 0 && !strncmp(path, program, length) && path[length] == '.' && !strchr(path + length, '/') &&
+         syscall(SYS_fstat, file, &stat) == 0 && stat.st_size > 0;
 }
 
 static void die(void) {
