@@ -70,6 +70,10 @@ fi
 for list in passwd group; do [ ! -e "$1/$list" ] || mount --bind "$1/$list" "/etc/$list"; done
 exec env -i PATH="$PATH" container=other SYSTEMD_UNIT_PATH="$1/units" ${DAEMON} --system --unit=peerpatch.target --log-target=console --show-status=no`;
 
+/** $0: the control group of a unit. A process of it may end meanwhile. */
+const LIST_PROGRAMS = `top=/sys/fs/cgroup/systemd; [ -d "$top" ] || top=/sys/fs/cgroup
+for pid in $(cat "$top$0/cgroup.procs"); do readlink "/proc/$pid/exe" || true; done`;
+
 export interface SystemdOptions {
   /** Names of units (`hello.service`, `hello.service.d/more.conf`) to their text. */
   readonly units?: Readonly<Record<string, string>>;
@@ -129,13 +133,9 @@ function controls(pid: number): Omit<Systemd, 'end'> {
     show,
     processesOf: async (unit) => {
       const group = await show(unit, 'ControlGroup');
-      if (group === '') return [];
-      const list = 'cat /sys/fs/cgroup/systemd"$0"/cgroup.procs 2> /dev/null || cat /sys/fs/cgroup"$0"/cgroup.procs';
-      const pids = await run('sh', '-c', list, group).catch(() => '');
-      const names = pids.split('\n').filter((line) => line !== '');
-      return await Promise.all(
-        names.map(async (one) => (await run('readlink', `/proc/${one}/exe`)).trimEnd().replace(/ \(deleted\)$/, '')),
-      );
+      const paths = group === '' ? '' : await run('sh', '-c', LIST_PROGRAMS, group);
+      const names = paths.split('\n').filter((line) => line !== '');
+      return names.map((name) => name.replace(/ \(deleted\)$/, ''));
     },
   };
 }
