@@ -30,7 +30,7 @@ import { makeRealPrograms, type RealPrograms } from '../support/real-programs.ts
 import { describeOperation, type LifeFault, type Operation } from '../support/shim.ts';
 
 /** Odd, so that points before and after a change take turns. */
-const STRIDE = 7;
+const STRIDE = 13;
 /** Half of the time a case waits: for a guard, for the mirror, for the next look. */
 const AT_ONCE = 2 * availableParallelism();
 const NO_FAULT: LifeFault = { kind: 'none', at: 0, run: 0 };

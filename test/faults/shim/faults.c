@@ -23,8 +23,8 @@
  *
  * A whole life: with "!<run>!<program>" behind the trace, <run> being 0, also what makes, replaces and ends processes is counted, and
  * the shim goes along into the program that a restart runs, which is run 1 and counts anew. Each run has a trace of its own,
- * "<trace>.<run>", without looks and without bytes. Changes of run 0 count from when the program's mode is given to what is to
- * replace it: then that is whole. Actions have the run at their end:
+ * "<trace>.<run>", without looks and without bytes; setting times is a look there, because it is done as the clock wants. Changes of
+ * run 0 count from when the program's mode is given to what is to replace it: then that is whole. Actions have the run at their end:
  *
  *   kill-before:N:run, kill-after:N:run        as above
  *   kill-before-call:N:run                     SIGKILL instead of the Nth fork, execve or kill
@@ -193,13 +193,13 @@ static const char *path_of(int file) {
   return file >= 0 && file < MAX_FILES && is_ours() ? open_paths[file] : NULL;
 }
 
-/* What is to replace the program: beside it, hidden, and no empty file that only tries whether something may be done. */
+/* What is to replace the program: a file beside it, hidden; not an empty one, which only tries what may be done. */
 static int is_staged(int file) {
   struct stat stat;
   const char *path = path_of(file), *name = strrchr(program, '/');
   size_t length = name ? (size_t)(name - program) + 1 : 0;
   return path && length > 0 && !strncmp(path, program, length) && path[length] == '.' && !strchr(path + length, '/') &&
-         syscall(SYS_fstat, file, &stat) == 0 && stat.st_size > 0;
+         syscall(SYS_fstat, file, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_size > 0;
 }
 
 static void die(void) {
@@ -567,7 +567,7 @@ int utimensat(int at, const char *path, const struct timespec times[2], int flag
   char full[PATH_MAX];
   const char *name = absolute(at, path, full);
   if (!is_watched(name)) return real(at, path, times, flags);
-  AROUND(CHANGE, "utimes", real(at, path, times, flags), "\t%s", name);
+  AROUND(run < 0 ? CHANGE : LOOK, "utimes", real(at, path, times, flags), "\t%s", name);
 }
 int futimens(int file, const struct timespec times[2]) {
   REAL(futimens);
