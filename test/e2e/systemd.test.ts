@@ -7,7 +7,6 @@
 import { chown, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { sectionsOf } from '../../scripts/markdown.ts';
 import { RunningHost } from '../fixtures/running-host.ts';
 import { startSystemd, type Systemd } from '../support/systemd.ts';
 import { nodesUnderTest } from './support/node-binaries.ts';
@@ -36,7 +35,7 @@ let copy: RunningHost;
 async function guideUnit(): Promise<string> {
   const text = await readFile(GUIDE, 'utf8');
   const unit = /^## systemd\n\n```ini\n([^]*?)```/m.exec(text)?.[1];
-  if (unit?.includes(PROGRAM) !== true || !sectionsOf(text, 2).has('systemd')) throw new Error('the guide has no unit');
+  if (unit?.includes(PROGRAM) !== true) throw new Error('the guide has no unit');
   return unit;
 }
 
